@@ -1,0 +1,45 @@
+# Everything is made from the locked files in requirements/; nothing has to be installed by hand.
+PYTHON ?= python3
+PORT ?= 8000
+HOST ?= 127.0.0.1
+BIN := .venv/bin
+
+.PHONY: run test check bench contract lock clean
+
+run: .venv/runtime  ## serve the seeded catalogue
+	$(BIN)/service-catalog serve --host $(HOST) --port $(PORT)
+
+test: .venv/dev  ## run the tests
+	$(BIN)/python -m pytest
+
+check: .venv/dev  ## style, types, floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/dev  ## measure; writes benchmarks/results.json
+	$(BIN)/python -m benchmarks
+
+contract: .venv/dev  ## write schemas/ anew
+	$(BIN)/service-catalog export-contract schemas
+
+lock:  ## lock the dependencies anew; needs uv
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml requirements/build.in -o requirements/runtime.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml --group dev -o requirements/dev.lock
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/runtime: .venv/bin/python requirements/runtime.lock pyproject.toml
+	test -e .venv/dev || $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $@
+
+.venv/dev: .venv/bin/python requirements/dev.lock pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

@@ -1,0 +1,85 @@
+"""create_app(settings): the one place that knows all parts."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import FastAPI
+
+from service_catalog import __version__
+from service_catalog.agencies.routes import router as agencies
+from service_catalog.basic_items.routes import router as basic_items
+from service_catalog.guides.ready import ReadyGuides
+from service_catalog.guides.routes import router as guides
+from service_catalog.implementations.routes import router as implementations
+from service_catalog.kernel import problems
+from service_catalog.kernel.database import make_engine
+from service_catalog.lookup.routes import router as lookup
+from service_catalog.portal import documentation
+from service_catalog.portal.routes import router as portal
+from service_catalog.regions.routes import router as regions
+from service_catalog.settings import Settings
+
+DESCRIPTION = """\
+政务服务事项目录：同一事项、同一标准、同一编码。A catalogue of government service items for 阿拉善盟: one item, one standard,
+one code on four levels; the guide (办事指南) a person reads is computed from the league-wide standard and the local facts of
+the body that does it. Errors are RFC 9457 problems; lists are walked with `after` and `limit`. See docs/api.md.
+"""
+
+
+def now_utc() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -> FastAPI:
+    """Make the application over the database that `settings` names; the database must be initialised."""
+    engine = make_engine(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        engine.dispose()
+
+    app = FastAPI(
+        title="阿拉善盟政务服务事项目录 · Service-item catalogue",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={
+            422: {
+                "description": "invalid-request",
+                "content": {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            }
+        },
+        separate_input_output_schemas=False,
+    )
+    app.state.engine, app.state.settings, app.state.clock = engine, settings, clock
+    problems.install(app)
+    for router in (guides, regions, agencies, basic_items, implementations, lookup, problems.router, portal):
+        app.include_router(router)
+    documentation.install(app)
+    publish_problem_schema(app)
+    app.add_middleware(ReadyGuides, engine=engine, clock=clock, most=settings.guide_cache_entries)
+    return app
+
+
+def publish_problem_schema(app: FastAPI) -> None:
+    """Put the one error shape into the contract, in place of FastAPI's own validation shape."""
+    make: Callable[[], dict[str, Any]] = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = make()
+            components = schema.setdefault("components", {}).setdefault("schemas", {})
+            for name in ("HTTPValidationError", "ValidationError"):
+                components.pop(name, None)
+            problem = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            components |= problem.pop("$defs", {}) | {"Problem": problem}
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

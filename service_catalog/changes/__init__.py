@@ -1,0 +1,1 @@
+"""The append-only log of accepted changes, numbered in commit order."""

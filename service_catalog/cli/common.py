@@ -1,0 +1,98 @@
+"""What the commands share: the engine, the acting person, reading a file, saying what was refused."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+import yaml
+from pydantic import ValidationError
+from rich.console import Console
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from service_catalog.access.actors import Actor
+from service_catalog.kernel.database import make_engine, unit_of_work
+from service_catalog.kernel.errors import (
+    CatalogError,
+    Conflict,
+    Forbidden,
+    Gone,
+    Invalid,
+    InvalidRequest,
+    NotFound,
+    Stale,
+)
+from service_catalog.kernel.problems import faults_of, slug
+from service_catalog.settings import Settings
+
+out, err = Console(), Console(stderr=True)
+
+EXIT_CODES: dict[type[CatalogError], int] = {NotFound: 4, Gone: 4, Conflict: 5, Stale: 6, Forbidden: 7, Invalid: 8}
+"""Exit codes a script can use; 1 is any other failure, 2 a wrong command line."""
+BIGGEST_FILE = 5_000_000
+
+By = Annotated[str, typer.Option(help="谁在操作 Who acts; stands in the log.")]
+
+
+def engine() -> Engine:
+    """Return the engine of the database that the settings name."""
+    return make_engine(Settings().database_url)
+
+
+def now() -> datetime:
+    """Return the present moment."""
+    return datetime.now(UTC)
+
+
+def actor(name: str) -> Actor:
+    """Return the person who acts."""
+    return Actor(name)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Say a refusal in both languages and leave with its exit code; nothing has been written."""
+    try:
+        yield
+    except CatalogError as error:
+        _refuse(error)
+    except ValidationError as error:
+        _refuse(InvalidRequest(faults_of(error.errors(), root=())))
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """One transaction over the configured database, with refusals said kindly."""
+    with refusals(), unit_of_work(engine()) as session:
+        yield session
+
+
+def _refuse(error: CatalogError) -> NoReturn:
+    err.print(f"[bold red]拒绝[/] {error.title.zh} [dim]{slug(type(error))}[/]")
+    err.print(error.said.zh, style="red", markup=False)
+    err.print(error.said.en, style="dim", markup=False)
+    if isinstance(error, InvalidRequest):
+        for fault in error.faults:
+            err.print(f"  {fault.pointer or '/'}  {fault.said.zh}", markup=False)
+    for refusal in error.facts.get("refusals", ()):
+        err.print(f"  {refusal['pointer']}  {refusal['zh']}", markup=False)
+        err.print(
+            f"    标准 standard: {refusal['standard_value']}   填报 local: {refusal['local_value']}", markup=False
+        )
+    raise typer.Exit(next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), 1))
+
+
+def read_document(path: Path) -> dict[str, Any]:
+    """Read a YAML or JSON file that holds one object; raises InvalidRequest-like refusals with its place."""
+    if path.stat().st_size > BIGGEST_FILE:
+        raise typer.BadParameter(f"{path} 超过 {BIGGEST_FILE // 1_000_000} MB")
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{path} 不能识读：{error}") from error
+    if not isinstance(document, dict):
+        raise typer.BadParameter(f"{path} 应是一个对象（键: 值）")
+    return document

@@ -1,0 +1,1 @@
+"""Codes (编码): read, compose, judge, allocate, and keep the old ones resolvable."""

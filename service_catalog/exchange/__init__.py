@@ -1,0 +1,1 @@
+"""Other people's shapes: lists that someone else published."""

@@ -1,0 +1,323 @@
+"""Claiming an item (认领) and writing, reviewing and publishing its local part."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from service_catalog.access.actors import Actor
+from service_catalog.agencies.register import find_agency
+from service_catalog.agencies.tables import Agency
+from service_catalog.basic_items.editing import SHELF as STANDARDS
+from service_catalog.basic_items.editing import find_item
+from service_catalog.basic_items.tables import BasicItem
+from service_catalog.changes.tables import Subject
+from service_catalog.coding.codes import compose
+from service_catalog.implementations.content import LocalContent, Offer
+from service_catalog.implementations.inheritance import LocalRefused, Standard, check
+from service_catalog.implementations.tables import Implementation, ImplementationEdition, ServedRegion
+from service_catalog.kernel.dates import civil_day
+from service_catalog.kernel.errors import Conflict, Fault, Invalid, InvalidRequest, NotFound, Said
+from service_catalog.lifecycle import standing
+from service_catalog.lifecycle.reviewing import Shelf
+from service_catalog.lifecycle.standing import Decision
+from service_catalog.lifecycle.states import ActKind, EditionKind, ItemState
+from service_catalog.regions.mapping import find_region
+from service_catalog.registers.registers import Registers, registers_of
+
+SHELF = Shelf(Subject.IMPLEMENTATION, ImplementationEdition, "implementation_code")
+
+
+class NoSuchImplementation(NotFound):
+    """There is no implementation of this code."""
+
+    title = Said("没有这个实施事项", "No such implementation")
+
+
+class AlreadyClaimed(Conflict):
+    """The agency has claimed this item at this level."""
+
+    title = Said("事项已认领", "Already claimed")
+
+
+class LevelNotInStandard(Invalid):
+    """The standard does not let this level exercise the item."""
+
+    title = Said("行使层级不在标准之内", "The standard does not provide for this level")
+
+
+class StandardNotInForce(Conflict):
+    """There is no edition of the standard to implement on that day."""
+
+    title = Said("标准未生效或已取消", "The standard is not in force")
+
+
+class OutsideStandardDates(Invalid):
+    """A local edition is in force only while its standard is."""
+
+    title = Said("生效日期超出标准的有效期", "The dates lie outside those of the standard")
+
+
+class EntrustingAgencyMissing(Invalid):
+    """Entrusted power (权力来源 5、6) names who entrusts it."""
+
+    title = Said("委托行使须写明委托部门", "Entrusted power names the entrusting body")
+
+
+class ComputedNotTyped(Invalid):
+    """The implementation code and the agency follow from the claim."""
+
+    title = Said("编码由系统计算，不得填写", "Codes are computed, not typed")
+
+
+def claim(
+    session: Session, *, agency_code: str, exercise_level: str, basic_code: str, by: Actor, at: datetime
+) -> Implementation:
+    """Claim an item for an agency at a level; raises LevelNotInStandard, AlreadyClaimed, StandardNotInForce."""
+    agency, item = find_agency(session, agency_code), find_item(session, basic_code)
+    code = str(compose(agency_code, exercise_level, basic_code))
+    if session.get(Implementation, code) is not None:
+        raise AlreadyClaimed(f"{code} 已认领", f"{code} is claimed", code=code)
+    standard = standard_to_implement(session, item, civil_day(at))
+    if exercise_level not in standard.content.exercise_levels:
+        levels = "、".join(standard.content.exercise_levels)
+        raise LevelNotInStandard(
+            f"标准规定的行使层级为 {levels}，不含 {exercise_level}",
+            f"the standard provides for levels {levels}, not {exercise_level}",
+            element="exercise_level",
+            standard_value=list(standard.content.exercise_levels),
+            local_value=exercise_level,
+        )
+    implementation = Implementation(
+        implementation_code=code, agency_code=agency_code, exercise_level=exercise_level, basic_code=basic_code,
+        region_code=agency.region_code, claimed_by=by.name, claimed_at=at,
+    )  # fmt: skip
+    session.add(implementation)
+    session.flush()
+    return implementation
+
+
+def draft(
+    session: Session,
+    implementation_code: str,
+    content: Mapping[str, Any],
+    *,
+    kind: EditionKind = EditionKind.CHANGE,
+    by: Actor,
+    at: datetime,
+) -> ImplementationEdition:
+    """Open the next edition of the local part from any mapping of elements; raises LocalRefused with all refusals."""
+    implementation = lock_implementation(session, implementation_code)
+    standard, local = checked(session, implementation, content, day=civil_day(at))
+    return SHELF.begin(
+        session, implementation_code, local.differences(), kind, by=by, at=at,
+        availability=local.availability.status, based_on_edition=standard.edition,
+    )  # fmt: skip
+
+
+def revise(
+    session: Session,
+    implementation_code: str,
+    content: Mapping[str, Any],
+    *,
+    expected_revision: int | None = None,
+    by: Actor,
+    at: datetime,
+) -> ImplementationEdition:
+    """Write the open draft anew; raises LocalRefused, StaleRevision."""
+    implementation = lock_implementation(session, implementation_code)
+    standard, local = checked(session, implementation, content, day=civil_day(at))
+    edition = SHELF.revise(session, implementation_code, local.differences(), expected_revision=expected_revision)
+    edition.availability, edition.based_on_edition = local.availability.status, standard.edition
+    session.flush()
+    return edition
+
+
+def discard(session: Session, implementation_code: str) -> None:
+    """Throw the open draft away."""
+    lock_implementation(session, implementation_code)
+    SHELF.discard(session, implementation_code)
+
+
+def submit(session: Session, implementation_code: str, *, by: Actor, at: datetime) -> ImplementationEdition:
+    """Hand the draft in for review."""
+    lock_implementation(session, implementation_code)
+    return SHELF.submit(session, implementation_code, by=by, at=at)
+
+
+def take_back(session: Session, implementation_code: str, *, by: Actor, at: datetime) -> ImplementationEdition:
+    """Take a submitted or returned edition back into draft."""
+    lock_implementation(session, implementation_code)
+    return SHELF.take_back(session, implementation_code, by=by, at=at)
+
+
+def send_back(
+    session: Session, implementation_code: str, opinion: str, *, by: Actor, at: datetime
+) -> ImplementationEdition:
+    """Return a submitted edition with an opinion."""
+    lock_implementation(session, implementation_code)
+    return SHELF.send_back(session, implementation_code, opinion, by=by, at=at)
+
+
+def approve(
+    session: Session, implementation_code: str, *, by: Actor, at: datetime, opinion: str | None = None
+) -> ImplementationEdition:
+    """Approve a submitted edition; not by whoever submitted it."""
+    lock_implementation(session, implementation_code)
+    return SHELF.approve(session, implementation_code, by=by, at=at, opinion=opinion)
+
+
+def publish(
+    session: Session,
+    implementation_code: str,
+    *,
+    effective_from: date | None = None,
+    effective_until: date | None = None,
+    by: Actor,
+    at: datetime,
+) -> ImplementationEdition:
+    """Publish the approved edition; held once more against the standard of its first day."""
+    implementation = lock_implementation(session, implementation_code)
+    first_day = effective_from or civil_day(at)
+    edition = SHELF.find_open(session, implementation_code)
+    standard, _ = checked(session, implementation, edition.content, day=first_day)
+    _within(standard, first_day, effective_until)
+    edition.based_on_edition = standard.edition
+    edition = SHELF.publish(
+        session, implementation_code, effective_from=first_day, effective_until=effective_until, by=by, at=at
+    )
+    for region_code in sorted(set(edition.local.service_area)):
+        session.add(ServedRegion(edition_id=edition.id or 0, region_code=find_region(session, region_code).code))
+    session.flush()
+    return edition
+
+
+def withdraw(session: Session, implementation_code: str, *, by: Actor, at: datetime) -> ImplementationEdition:
+    """Take an approved or scheduled edition out before it takes effect."""
+    lock_implementation(session, implementation_code)
+    return SHELF.withdraw(session, implementation_code, by=by, at=at)
+
+
+def suspend(session: Session, implementation_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
+    """Suspend one agency's implementation from a day on."""
+    lock_implementation(session, implementation_code)
+    standing.decide(session, Subject.IMPLEMENTATION, implementation_code, ActKind.SUSPEND, decision, by=by, at=at)
+
+
+def resume(session: Session, implementation_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
+    """End a suspension from a day on."""
+    lock_implementation(session, implementation_code)
+    standing.decide(session, Subject.IMPLEMENTATION, implementation_code, ActKind.RESUME, decision, by=by, at=at)
+
+
+def cancel(session: Session, implementation_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
+    """End one agency's implementation from a day on."""
+    lock_implementation(session, implementation_code)
+    standing.decide(session, Subject.IMPLEMENTATION, implementation_code, ActKind.CANCEL, decision, by=by, at=at)
+
+
+def checked(
+    session: Session, implementation: Implementation, content: Mapping[str, Any], *, day: date
+) -> tuple[Standard, LocalContent]:
+    """Hold a local draft against the standard of a day; raises LocalRefused, InvalidRequest."""
+    item = find_item(session, implementation.basic_code)
+    agency = find_agency(session, implementation.agency_code)
+    standard = standard_to_implement(session, item, day)
+    registers = registers_of(session)
+    own = _without_computed(content, implementation)
+    local, refusals = check(
+        own, standard, implementation.exercise_level, registers.matrix, registers.calendar.longest_run
+    )
+    if refusals:
+        raise LocalRefused(refusals, standard.edition)
+    _whole(session, local, item, agency, registers)
+    return standard, local
+
+
+def standard_to_implement(session: Session, item: BasicItem, day: date) -> Standard:
+    """Return the standard in force on `day`, or the next one already published; raises StandardNotInForce."""
+    edition = STANDARDS.on(session, item.basic_code, day) or _announced(session, item.basic_code)
+    state = standing.standing_on(session, Subject.BASIC_ITEM, item.basic_code, day).state
+    if edition is None or edition.ends_by(day) or state is ItemState.CANCELLED:
+        raise StandardNotInForce(
+            f"事项 {item.basic_code} 在 {day} 没有有效的标准",
+            f"item {item.basic_code} has no standard in force on {day}",
+            code=item.basic_code,
+        )
+    assert edition.effective_from is not None
+    return Standard(
+        item.basic_code, item.item_type, item.parent_basic_code, edition.number, edition.standard,
+        edition.effective_from, edition.effective_until,
+    )  # fmt: skip
+
+
+def _within(standard: Standard, first_day: date, effective_until: date | None) -> None:
+    starts, ends = standard.effective_from, standard.effective_until
+    if first_day < starts:
+        raise OutsideStandardDates(
+            f"标准自 {starts} 起生效",
+            f"the standard takes effect on {starts}",
+            element="effective_from",
+            standard_value=str(starts),
+        )
+    if ends is not None and effective_until is not None and effective_until > ends:
+        raise OutsideStandardDates(
+            f"标准在 {ends} 终止", f"the standard ends on {ends}", element="effective_until", standard_value=str(ends)
+        )
+
+
+def _announced(session: Session, basic_code: str) -> Any:
+    published = [edition for edition in STANDARDS.all_of(session, basic_code) if edition.published_at is not None]
+    return published[0] if published else None
+
+
+def _without_computed(content: Mapping[str, Any], implementation: Implementation) -> dict[str, Any]:
+    own = dict(content)
+    for element in ("implementation_code", "agency_code", "exercise_level"):
+        if element in own and own.pop(element) != getattr(implementation, element):
+            raise ComputedNotTyped(
+                f"{element} 由认领确定", f"{element} follows from the claim", element=element,
+                standard_value=getattr(implementation, element),
+            )  # fmt: skip
+    return own
+
+
+def _whole(session: Session, local: LocalContent, item: BasicItem, agency: Agency, registers: Registers) -> None:
+    """Check what needs other elements or other rows."""
+    if local.power_source in ("5", "6") and local.entrusting_agency is None:
+        raise EntrustingAgencyMissing(
+            "权力来源为委托的，须填写委托部门",
+            "power sources 5 and 6 need entrusting_agency",
+            element="entrusting_agency",
+        )
+    if local.availability.status is Offer.OFFERED_BY_OTHER and local.availability.agency_code:
+        find_agency(session, local.availability.agency_code)
+    consultation = {contact.value for contact in local.consultation_channels}
+    if consultation & {contact.value for contact in local.complaint_channels}:
+        said = Said("投诉方式须与咨询方式不同", "complaint channels must differ from consultation channels")
+        raise InvalidRequest([Fault("/complaint_channels", said)])
+    for region_code in local.service_area:
+        find_region(session, region_code)
+
+
+def find_implementation(session: Session, implementation_code: str) -> Implementation:
+    """Return an implementation; raises NoSuchImplementation."""
+    implementation = session.get(Implementation, implementation_code)
+    if implementation is None:
+        raise NoSuchImplementation(
+            f"没有实施编码为 {implementation_code} 的事项",
+            f"there is no implementation {implementation_code}",
+            code=implementation_code,
+        )
+    return implementation
+
+
+def lock_implementation(session: Session, implementation_code: str) -> Implementation:
+    """Return an implementation and hold it until the transaction ends."""
+    find_implementation(session, implementation_code)
+    query = (
+        select(Implementation).where(col(Implementation.implementation_code) == implementation_code).with_for_update()
+    )
+    return session.scalars(query).one()

@@ -1,0 +1,209 @@
+"""Reading implementations: lists, an agency's 权责清单, the coverage of an item over regions."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlmodel import Session, col
+
+from service_catalog.agencies.register import find_agency
+from service_catalog.agencies.tables import Agency
+from service_catalog.basic_items.editing import SHELF as STANDARDS
+from service_catalog.basic_items.editing import find_item
+from service_catalog.basic_items.tables import BasicItem, BasicItemEdition
+from service_catalog.implementations.claiming import (
+    SHELF,
+    NoSuchImplementation,
+    find_implementation,
+    standard_to_implement,
+)
+from service_catalog.implementations.content import LocalContent, Offer
+from service_catalog.implementations.inheritance import check
+from service_catalog.implementations.schemas import (
+    CheckView,
+    CoverageLine,
+    DutyLine,
+    ImplementationLine,
+    ImplementationView,
+    RefusalView,
+)
+from service_catalog.implementations.tables import Implementation, ImplementationEdition
+from service_catalog.kernel.paging import Walk
+from service_catalog.regions.mapping import find_region, within
+from service_catalog.regions.schemas import RegionLink
+from service_catalog.regions.tables import Region
+from service_catalog.regions.tree import LEVEL_OF_EXERCISE
+from service_catalog.registers.registers import registers_of
+
+Row = tuple[Implementation, ImplementationEdition, Agency, BasicItemEdition]
+_BEST_FIRST = [Offer.OFFERED, Offer.OFFERED_BY_OTHER, Offer.OFFERED_BELOW, Offer.NOT_OFFERED]
+
+
+def _rows(day: date) -> Select[Implementation, ImplementationEdition, Agency, BasicItemEdition]:
+    return (
+        select(Implementation, ImplementationEdition, Agency, BasicItemEdition)
+        .join(
+            ImplementationEdition,
+            col(ImplementationEdition.implementation_code) == col(Implementation.implementation_code),
+        )
+        .join(Agency, col(Agency.code) == col(Implementation.agency_code))
+        .join(BasicItemEdition, col(BasicItemEdition.basic_code) == col(Implementation.basic_code))
+        .where(SHELF.current(day), STANDARDS.current(day))
+    )
+
+
+def list_implementations(
+    session: Session,
+    walk: Walk,
+    day: date,
+    *,
+    region: str | None,
+    agency: str | None,
+    basic_code: str | None,
+    availability: Offer | None,
+    name: str | None,
+) -> Sequence[Row]:
+    """Return one row more than asked for, ordered by code: implementations in force on `day`."""
+    query = _rows(day).order_by(col(Implementation.implementation_code)).limit(walk.limit + 1)
+    if walk.after:
+        query = query.where(col(Implementation.implementation_code) > walk.after)
+    if region:
+        query = query.where(within(col(Implementation.region_code), find_region(session, region).code))
+    if agency:
+        query = query.where(col(Implementation.agency_code) == find_agency(session, agency).code)
+    if basic_code:
+        query = query.where(col(Implementation.basic_code) == find_item(session, basic_code).basic_code)
+    if availability:
+        query = query.where(col(ImplementationEdition.availability) == availability)
+    if name:
+        query = query.where(col(BasicItemEdition.name).contains(name, autoescape=True))
+    return list(session.execute(query))
+
+
+def implementation_line(row: Row) -> ImplementationLine:
+    """Return an implementation as a list shows it."""
+    implementation, edition, agency, standard = row
+    assert edition.effective_from is not None
+    return ImplementationLine(
+        implementation_code=implementation.implementation_code, basic_code=implementation.basic_code,
+        name=standard.name, item_type=implementation.basic_code[2:4], agency_code=agency.code,
+        agency_name=agency.name, region_code=implementation.region_code,
+        exercise_level=implementation.exercise_level, availability=edition.availability, edition=edition.number,
+        based_on_edition=edition.based_on_edition, effective_from=edition.effective_from,
+    )  # fmt: skip
+
+
+def implementation_view(session: Session, code: str, day: date) -> ImplementationView:
+    """Return one implementation with its stored differences; raises NoSuchImplementation."""
+    find_implementation(session, code)
+    row = session.execute(_rows(day).where(col(Implementation.implementation_code) == code)).first()
+    if row is None:
+        raise NoSuchImplementation(
+            f"{code} 在 {day} 没有已发布的版本", f"{code} has nothing in force on {day}", code=code
+        )
+    implementation, edition, _, _ = row
+    assert edition.published_at is not None
+    return ImplementationView(
+        **implementation_line(row).model_dump(),
+        region=RegionLink.of(find_region(session, implementation.region_code)),
+        published_at=edition.published_at,
+        local=LocalContent.model_validate(edition.content),
+    )
+
+
+def duties_of(session: Session, walk: Walk, agency_code: str, day: date) -> Sequence[Row]:
+    """Return an agency's items, one more than asked for, ordered by type, item and level (权责清单)."""
+    find_agency(session, agency_code)
+    order = col(BasicItem.item_type) + col(Implementation.basic_code) + col(Implementation.exercise_level)
+    query = (
+        _rows(day)
+        .join(BasicItem, col(BasicItem.basic_code) == col(Implementation.basic_code))
+        .where(col(Implementation.agency_code) == agency_code)
+        .order_by(order)
+        .limit(walk.limit + 1)
+    )
+    if walk.after:
+        query = query.where(order > walk.after)
+    return list(session.execute(query))
+
+
+def duty_key(row: Row) -> str:
+    """Return the key that the list of duties is walked by."""
+    implementation = row[0]
+    return implementation.basic_code[2:4] + implementation.basic_code + implementation.exercise_level
+
+
+def duty_line(session: Session, row: Row) -> DutyLine:
+    """Return one item of an agency's list."""
+    implementation, edition, _, standard = row
+    item_type = implementation.basic_code[2:4]
+    label = registers_of(session).label("item_types", item_type, implementation.basic_code[:2])
+    return DutyLine(
+        item_type=item_type, item_type_zh=label.zh, item_type_en=label.en,
+        implementation_code=implementation.implementation_code, basic_code=implementation.basic_code,
+        name=standard.name, exercise_level=implementation.exercise_level, availability=edition.availability,
+    )  # fmt: skip
+
+
+def regions_to_cover(session: Session, walk: Walk, basic_code: str, inside: str | None, day: date) -> Sequence[Region]:
+    """Return the regions at whose level the standard lets the item be exercised, one more than asked for."""
+    standard = standard_to_implement(session, find_item(session, basic_code), day)
+    levels = [LEVEL_OF_EXERCISE[level] for level in standard.content.exercise_levels if level in LEVEL_OF_EXERCISE]
+    query = select(Region).where(col(Region.level).in_(levels)).order_by(col(Region.code)).limit(walk.limit + 1)
+    if inside:
+        query = query.where(within(col(Region.code), find_region(session, inside).code))
+    if walk.after:
+        query = query.where(col(Region.code) > walk.after)
+    return session.scalars(query).all()
+
+
+def coverage_lines(session: Session, basic_code: str, regions: Sequence[Region], day: date) -> dict[str, CoverageLine]:
+    """Return for each region whether the item is offered there; unclaimed where nobody has declared anything."""
+    query = (
+        select(
+            col(Implementation.region_code),
+            col(Implementation.implementation_code),
+            col(ImplementationEdition.availability),
+        )
+        .join(
+            ImplementationEdition,
+            col(ImplementationEdition.implementation_code) == col(Implementation.implementation_code),
+        )
+        .where(
+            col(Implementation.basic_code) == basic_code,
+            col(Implementation.region_code).in_([region.code for region in regions]),
+            SHELF.current(day),
+        )
+        .order_by(col(Implementation.implementation_code))
+    )
+    declared: dict[str, list[tuple[str, Offer]]] = defaultdict(list)
+    for region_code, code, availability in session.execute(query):
+        declared[region_code].append((code, availability))
+    return {region.code: _coverage(region, declared.get(region.code, [])) for region in regions}
+
+
+def _coverage(region: Region, declared: list[tuple[str, Offer]]) -> CoverageLine:
+    best = min((offer for _, offer in declared), key=_BEST_FIRST.index, default=None)
+    return CoverageLine(
+        region=RegionLink.of(region),
+        status=best.value if best else "unclaimed",
+        implementation_codes=[code for code, offer in declared if offer is best],
+    )
+
+
+def check_draft(session: Session, code: str, draft: Mapping[str, Any], day: date) -> CheckView:
+    """Hold a local draft against the standard and write nothing; raises NoSuchImplementation, InvalidRequest."""
+    implementation = find_implementation(session, code)
+    standard = standard_to_implement(session, find_item(session, implementation.basic_code), day)
+    registers = registers_of(session)
+    local, refusals = check(
+        draft, standard, implementation.exercise_level, registers.matrix, registers.calendar.longest_run
+    )
+    return CheckView(
+        acceptable=not refusals,
+        standard_edition=standard.edition,
+        refusals=[RefusalView(**refusal.facts(), zh=refusal.said.zh, en=refusal.said.en) for refusal in refusals],
+        would_store=local.differences(),
+    )

@@ -1,0 +1,1 @@
+"""Ground floor: database, errors, paging, dates; knows nothing of government services."""

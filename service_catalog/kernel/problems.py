@@ -1,0 +1,238 @@
+"""RFC 9457: every error of the API leaves as application/problem+json, in one shape."""
+
+import logging
+import re
+import secrets
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+
+from service_catalog.kernel.errors import (
+    Ambiguous,
+    CatalogError,
+    Conflict,
+    Fault,
+    Forbidden,
+    Gone,
+    Invalid,
+    InvalidRequest,
+    NotFound,
+    Said,
+    Stale,
+)
+
+log = logging.getLogger("service_catalog")
+
+STATUS: dict[type[CatalogError], int] = {
+    NotFound: 404,
+    Gone: 410,
+    Ambiguous: 300,
+    Conflict: 409,
+    Stale: 412,
+    Forbidden: 403,
+    Invalid: 422,
+}
+MEDIA_TYPE = "application/problem+json"
+
+
+class FaultView(BaseModel):
+    """One fault of an input."""
+
+    pointer: str = Field(description="JSON pointer into the body; /query/… and /path/… for parameters.")
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error answer (RFC 9457). Other members are facts of the case and named in docs/api.md."""
+
+    type: str = Field(description="Address of the description of this kind of error.")
+    title: str
+    status: int
+    detail: str
+    errors: list[FaultView] | None = Field(default=None, description="Where an input is at fault.")
+
+
+class ProblemKind(BaseModel):
+    """What a problem type means."""
+
+    type: str
+    status: int
+    title_zh: str
+    title_en: str
+    meaning: str
+
+
+def answers(*errors: type[CatalogError]) -> dict[int | str, dict[str, Any]]:
+    """Document for a route which refusals it may answer with."""
+    documented: dict[int | str, dict[str, Any]] = {}
+    for error in errors:
+        entry = documented.setdefault(
+            status_of(error), {"content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+        )
+        entry["description"] = " · ".join(filter(None, [entry.get("description"), f"{slug(error)}: {error.title.en}"]))
+    return documented
+
+
+def slug(error: type[CatalogError]) -> str:
+    """Return the last part of the problem type: the class name in kebab case."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", error.__name__).lower()
+
+
+def status_of(error: type[CatalogError]) -> int:
+    """Return the HTTP status of the kind of refusal."""
+    return next(STATUS[kind] for kind in error.__mro__ if kind in STATUS)
+
+
+def wants_english(request: Request) -> bool:
+    """Tell whether the reader prefers English; Chinese is the default."""
+    accepted = request.headers.get("accept-language", "").lower()
+    english, chinese = accepted.find("en"), accepted.find("zh")
+    return english >= 0 and (chinese < 0 or english < chinese)
+
+
+def _choose(request: Request, said: Said) -> str:
+    return said.en if wants_english(request) else said.zh
+
+
+def answer(
+    request: Request,
+    name: str,
+    status: int,
+    title: Said,
+    said: Said,
+    facts: dict[str, Any],
+    faults: list[Fault] | None = None,
+) -> Response:
+    """Write one problem in the language of the reader."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{name}",
+        "title": _choose(request, title),
+        "status": status,
+        "detail": _choose(request, said),
+    }
+    if faults is not None:
+        body["errors"] = [{"pointer": fault.pointer, "detail": _choose(request, fault.said)} for fault in faults]
+    language = "en" if wants_english(request) else "zh-CN"
+    headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store"}
+    return JSONResponse(body | facts, status, headers, MEDIA_TYPE)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CatalogError)
+    faults = error.faults if isinstance(error, InvalidRequest) else None
+    return answer(request, slug(type(error)), status_of(type(error)), error.title, error.said, error.facts, faults)
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return await _refused(request, InvalidRequest(faults_of(error.errors())))
+
+
+def faults_of(errors: Any, *, root: tuple[str, ...] = ("body",)) -> list[Fault]:
+    """Turn pydantic's error list into faults; the body is the root of the pointers."""
+    return [Fault(pointer_to(error["loc"], root=root), _translated(error)) for error in errors]
+
+
+def pointer_to(location: tuple[Any, ...], *, root: tuple[str, ...] = ("body",)) -> str:
+    """Write a pydantic location as an RFC 6901 pointer."""
+    parts = location[1:] if location and location[0] in root else location
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+_CHINESE = {
+    "missing": "缺少必填内容",
+    "extra_forbidden": "不认识的字段",
+    "string_type": "应为文字",
+    "int_parsing": "应为整数",
+    "date_from_datetime_parsing": "应为日期，如 2026-01-31",
+    "date_parsing": "应为日期，如 2026-01-31",
+    "json_invalid": "不是有效的 JSON",
+    "enum": "不在允许的取值之内",
+    "literal_error": "不在允许的取值之内",
+    "string_pattern_mismatch": "格式不正确",
+    "string_too_long": "过长",
+    "string_too_short": "过短",
+    "greater_than_equal": "数值过小",
+    "less_than_equal": "数值过大",
+}
+
+
+def _translated(error: dict[str, Any]) -> Said:
+    english = str(error["msg"])
+    return Said(f"{_CHINESE.get(error['type'], '内容不能接受')}（{english}）", english)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    titles = {
+        404: Said("没有这个地址", "No such address"),
+        405: Said("此地址不支持这种方法", "Method not allowed"),
+        413: Said("内容过大", "Content too large"),
+        415: Said("不支持的内容类型", "Unsupported media type"),
+    }
+    phrase = HTTPStatus(error.status_code).phrase
+    title = titles.get(error.status_code, Said(phrase, phrase))
+    response = answer(request, phrase.lower().replace(" ", "-"), error.status_code, title, title, {})
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _database_away(request: Request, error: Exception) -> Response:
+    log.error("database unavailable: %s", error)
+    title = Said("数据库暂时不可用", "The database is not available for the moment")
+    response = answer(request, "database-unavailable", 503, title, title, {})
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    number = secrets.token_hex(6)
+    log.error("request %s failed: %s %s", number, request.method, request.url.path, exc_info=error)
+    title = Said("服务器内部错误", "Internal error")
+    said = Said(f"请把编号 {number} 告诉管理员", f"Please tell the administrator the number {number}")
+    return answer(request, "internal-error", 500, title, said, {"request_id": number})
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` leave in the one shape."""
+    app.add_exception_handler(CatalogError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(OperationalError, _database_away)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def all_kinds(kind: type[CatalogError] = CatalogError) -> Iterator[type[CatalogError]]:
+    """Yield every named refusal below `kind`."""
+    for error in kind.__subclasses__():
+        yield error
+        yield from all_kinds(error)
+
+
+class NoSuchProblem(NotFound):
+    """There is no problem type of this name."""
+
+
+router = APIRouter(prefix="/problems", tags=["problems"])
+
+
+@router.get("/{name}", responses=answers(NoSuchProblem))
+def describe_problem(name: str) -> ProblemKind:
+    """Say what a problem type means."""
+    for error in all_kinds():
+        if slug(error) == name:
+            return ProblemKind(
+                type=f"/problems/{name}",
+                status=status_of(error),
+                title_zh=error.title.zh,
+                title_en=error.title.en,
+                meaning=(error.__doc__ or "").strip(),
+            )
+    raise NoSuchProblem(f"没有名为“{name}”的问题类型", f"no problem type named {name!r}")

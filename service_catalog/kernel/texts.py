@@ -1,0 +1,19 @@
+"""What may stand in a text: bounded, and no control characters."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+# Control characters never belong in an official text; NUL cannot even be stored in PostgreSQL.
+PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+Line = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=PRINTABLE)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=8000, pattern=PRINTABLE)]
+RowKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+"""Names a row inside one document (a material, a step, a fee), the same in every edition."""
+
+
+class Document(BaseModel):
+    """A value that never changes once made, and refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,0 +1,240 @@
+"""Shelf: the editions of one kind of thing, and the moves between draft and published.
+
+The verbs of standards and of implementations differ in what they check; how an edition moves, and
+what is kept of each step, is the same for both and stands here.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col
+
+from service_catalog.access.actors import Actor
+from service_catalog.changes import log
+from service_catalog.changes.tables import Subject
+from service_catalog.kernel.dates import civil_day
+from service_catalog.kernel.errors import Conflict, NotFound, Said, Stale
+from service_catalog.lifecycle.edition import EditionRow
+from service_catalog.lifecycle.states import OPEN, EditionKind, WorkState
+from service_catalog.lifecycle.tables import ReviewNote, ReviewStep
+
+E = TypeVar("E", bound=EditionRow)
+
+
+class OpenEditionExists(Conflict):
+    """A thing has at most one edition in work."""
+
+    title = Said("已有正在编制的版本", "An edition is in work already")
+
+
+class NothingOpen(NotFound):
+    """No edition of this thing is in work."""
+
+    title = Said("没有正在编制的版本", "No edition is in work")
+
+
+class NoSuchEdition(NotFound):
+    """The thing has no edition of this number."""
+
+    title = Said("没有这个版本", "No such edition")
+
+
+class StaleRevision(Stale):
+    """The draft was written by somebody else since it was read."""
+
+    title = Said("草稿已被他人修改", "The draft has been changed meanwhile")
+
+
+@dataclass(frozen=True)
+class Shelf(Generic[E]):
+    """Where the editions of one kind of thing stand."""
+
+    subject: Subject
+    table: type[E]
+    owner: str
+    """Name of the column that holds the code of the thing."""
+
+    def all_of(self, session: Session, code: str) -> Sequence[E]:
+        """Return every edition of a thing, oldest first."""
+        query = select(self.table).where(self._owner() == code).order_by(col(self.table.number))
+        return session.scalars(query).all()
+
+    def find(self, session: Session, code: str, number: int) -> E:
+        """Return one edition; raises NoSuchEdition."""
+        edition = session.scalars(
+            select(self.table).where(self._owner() == code, col(self.table.number) == number)
+        ).first()
+        if edition is None:
+            raise NoSuchEdition(
+                f"{code} 没有第 {number} 版", f"{code} has no edition {number}", code=code, edition=number
+            )
+        return edition
+
+    def find_open(self, session: Session, code: str) -> E:
+        """Return the edition in work; raises NothingOpen."""
+        query = select(self.table).where(self._owner() == code, col(self.table.state).in_(OPEN))
+        edition = session.scalars(query).first()
+        if edition is None:
+            raise NothingOpen(f"{code} 没有正在编制的版本", f"{code} has no edition in work", code=code)
+        return edition
+
+    def on(self, session: Session, code: str, day: date) -> E | None:
+        """Return the edition that was in force on `day` and published by then; one that has ended is returned too."""
+        query = (
+            select(self.table)
+            .where(self._owner() == code, self.table.known_by(day))
+            .order_by(col(self.table.effective_from).desc(), col(self.table.number).desc())
+            .limit(1)
+        )
+        return session.scalars(query).first()
+
+    def current(self, day: date) -> ColumnElement[bool]:
+        """Return the condition that an edition row is the one in force on `day`."""
+        later = aliased(self.table)
+        newer = or_(
+            col(later.effective_from) > col(self.table.effective_from),
+            and_(
+                col(later.effective_from) == col(self.table.effective_from), col(later.number) > col(self.table.number)
+            ),
+        )
+        same_thing = getattr(later, self.owner) == self._owner()
+        until = col(self.table.effective_until)
+        return and_(
+            self.table.known_by(day),
+            or_(until.is_(None), until > day),
+            ~exists().where(same_thing, later.known_by(day), newer),
+        )
+
+    def begin(
+        self,
+        session: Session,
+        code: str,
+        content: dict[str, Any],
+        kind: EditionKind,
+        *,
+        by: Actor,
+        at: datetime,
+        **columns: Any,
+    ) -> E:
+        """Open a new edition; raises OpenEditionExists."""
+        editions = self.all_of(session, code)
+        settle(session, editions, civil_day(at))
+        if any(edition.state in OPEN for edition in editions):
+            raise OpenEditionExists(f"{code} 已有正在编制的版本", f"{code} has an edition in work", code=code)
+        number = max((edition.number for edition in editions), default=0) + 1
+        owned: dict[str, Any] = {self.owner: code} | columns
+        edition = self.table(number=number, kind=kind, content=content, drafted_by=by.name, **owned)
+        session.add(edition)
+        session.flush()
+        return edition
+
+    def revise(self, session: Session, code: str, content: dict[str, Any], *, expected_revision: int | None) -> E:
+        """Write the open draft anew; raises StaleRevision."""
+        edition = self.find_open(session, code)
+        if expected_revision is not None and expected_revision != edition.revision:
+            raise StaleRevision(
+                f"草稿已是第 {edition.revision} 次修改",
+                f"the draft is at revision {edition.revision}",
+                revision=edition.revision,
+            )
+        edition.revise(content)
+        return edition
+
+    def discard(self, session: Session, code: str) -> None:
+        """Throw the open draft away; what was ever submitted is kept and can only be withdrawn."""
+        edition = self.find_open(session, code)
+        edition.expect(WorkState.DRAFT)
+        session.delete(edition)
+        session.flush()
+
+    def submit(self, session: Session, code: str, *, by: Actor, at: datetime) -> E:
+        """Hand the draft in for review."""
+        edition = self.find_open(session, code)
+        edition.submit(by=by)
+        return self._keep(session, code, edition, ReviewStep.SUBMIT, by, at)
+
+    def take_back(self, session: Session, code: str, *, by: Actor, at: datetime) -> E:
+        """Take a submitted or returned edition back into draft."""
+        edition = self.find_open(session, code)
+        edition.take_back()
+        return self._keep(session, code, edition, ReviewStep.TAKE_BACK, by, at)
+
+    def send_back(self, session: Session, code: str, opinion: str, *, by: Actor, at: datetime) -> E:
+        """Return a submitted edition with an opinion; raises OpinionMissing."""
+        edition = self.find_open(session, code)
+        edition.send_back(opinion)
+        return self._keep(session, code, edition, ReviewStep.SEND_BACK, by, at, opinion)
+
+    def approve(self, session: Session, code: str, *, by: Actor, at: datetime, opinion: str | None = None) -> E:
+        """Approve a submitted edition; raises ApprovedByAuthor."""
+        edition = self.find_open(session, code)
+        edition.approve(by=by)
+        return self._keep(session, code, edition, ReviewStep.APPROVE, by, at, opinion)
+
+    def publish(
+        self,
+        session: Session,
+        code: str,
+        *,
+        effective_from: date | None,
+        effective_until: date | None,
+        by: Actor,
+        at: datetime,
+    ) -> E:
+        """Publish the approved edition, today or on a later day; raises BackDated."""
+        edition = self.find_open(session, code)
+        edition.publish(effective_from=effective_from or civil_day(at), effective_until=effective_until, at=at)
+        settle(session, self.all_of(session, code), civil_day(at))
+        log.record(session, self.subject, code, edition=edition.number, by=by, at=at)
+        return self._keep(session, code, edition, ReviewStep.PUBLISH, by, at)
+
+    def withdraw(self, session: Session, code: str, *, by: Actor, at: datetime) -> E:
+        """Take an approved or scheduled edition out before it takes effect."""
+        settle(session, self.all_of(session, code), civil_day(at))
+        edition = self.find_open(session, code)
+        was_announced = edition.published_at is not None
+        edition.withdraw()
+        if was_announced:
+            log.record(session, self.subject, code, edition=edition.number, by=by, at=at)
+        return self._keep(session, code, edition, ReviewStep.WITHDRAW, by, at)
+
+    def _owner(self) -> Any:
+        return getattr(self.table, self.owner)
+
+    def _keep(
+        self,
+        session: Session,
+        code: str,
+        edition: E,
+        step: ReviewStep,
+        by: Actor,
+        at: datetime,
+        opinion: str | None = None,
+    ) -> E:
+        session.add(
+            ReviewNote(
+                subject=self.subject, code=code, edition=edition.number, step=step, opinion=opinion, by=by.name, at=at
+            )
+        )
+        session.flush()
+        return edition
+
+
+def settle(session: Session, editions: Iterable[EditionRow], today: date) -> None:
+    """Write down what the clock has done since the last write: a due edition is published, the one before superseded.
+
+    Reading never needs this; it frees the places that the unique indexes guard. The old edition leaves
+    its place (flush) before the new one takes it.
+    """
+    rows = list(editions)
+    for due in [edition for edition in rows if edition.is_due(today)]:
+        for edition in rows:
+            if edition.state is WorkState.PUBLISHED:
+                edition.state = WorkState.SUPERSEDED
+        session.flush()
+        due.state = WorkState.PUBLISHED
+        session.flush()

@@ -1,0 +1,1 @@
+"""Looking a code up: what it means part by part, and what the catalogue knows of it."""

@@ -1,0 +1,1 @@
+"""Alembic: bringing a database to the shape this version needs."""

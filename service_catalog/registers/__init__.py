@@ -1,0 +1,1 @@
+"""Reference data kept as data: code lists, placeholder schemes, the inheritance matrix, working-day calendars."""

@@ -1,0 +1,102 @@
+"""Registers: everything the registers say, read once per version and kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import Engine, select
+from sqlmodel import Session, col
+
+from service_catalog.kernel.workdays import Calendar
+from service_catalog.registers.tables import (
+    CalendarYear,
+    CodeEntry,
+    InheritanceRule,
+    PlaceholderScheme,
+    RegisterVersion,
+)
+
+
+class Label(NamedTuple):
+    """The name of a code in both languages."""
+
+    zh: str
+    en: str
+
+
+class MatrixRow(NamedTuple):
+    """What a local body may do with one element."""
+
+    element: str
+    policy: str
+    rule: str | None
+    reason: str
+    zh: str
+
+
+class Scheme(NamedTuple):
+    """A declared way of writing bodies that have no credit code."""
+
+    id: str
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Registers:
+    """One version of all registers; immutable, shared by all requests."""
+
+    version: int
+    lists: Mapping[tuple[str, str], Mapping[str, Label]]
+    """(list name, namespace or empty) → code → label."""
+    schemes: tuple[Scheme, ...]
+    matrix: Mapping[str, MatrixRow]
+    calendar: Calendar
+
+    def codes(self, list_name: str, namespace: str = "") -> Mapping[str, Label]:
+        """Return the values of a list; empty where there is no such list."""
+        return self.lists.get((list_name, namespace), {})
+
+    def label(self, list_name: str, code: str, namespace: str = "") -> Label:
+        """Return the name of a code; the code itself where the list does not know it."""
+        scoped = self.codes(list_name, namespace).get(code) if namespace else None
+        return scoped or self.codes(list_name).get(code) or Label(code, code)
+
+
+_kept: WeakKeyDictionary[Engine, Registers] = WeakKeyDictionary()
+
+
+def registers_of(session: Session) -> Registers:
+    """Return the registers as this transaction sees them; reads them only when their version has moved."""
+    engine = session.get_bind().engine
+    version = session.execute(_VERSION).scalar_one()
+    kept = _kept.get(engine)
+    if kept is None or kept.version != version:
+        kept = _kept[engine] = _read(session, version)
+    return kept
+
+
+_VERSION = select(col(RegisterVersion.number))
+
+
+def _read(session: Session, version: int) -> Registers:
+    lists: dict[tuple[str, str], dict[str, Label]] = {}
+    for entry in session.scalars(select(CodeEntry).order_by(col(CodeEntry.list_name), col(CodeEntry.position))):
+        lists.setdefault((entry.list_name, entry.namespace), {})[entry.code] = Label(entry.zh, entry.en)
+    schemes = session.scalars(select(PlaceholderScheme).order_by(col(PlaceholderScheme.id)))
+    rules = session.scalars(select(InheritanceRule).order_by(col(InheritanceRule.position)))
+    years = session.scalars(select(CalendarYear)).all()
+    return Registers(
+        version=version,
+        lists=lists,
+        schemes=tuple(Scheme(scheme.id, scheme.pattern) for scheme in schemes),
+        matrix={r.element: MatrixRow(r.element, r.policy, r.rule, r.reason, r.zh) for r in rules},
+        calendar=calendar_of(years),
+    )
+
+
+def calendar_of(years: Sequence[CalendarYear]) -> Calendar:
+    """Build the calendar that the issued years make."""
+    differences = [(date.fromisoformat(day), bool(working)) for row in years for day, working, *_ in row.differences]
+    return Calendar(frozenset(row.year for row in years), tuple(sorted(differences)))

@@ -1,0 +1,34 @@
+"""Settings from CATALOG_* variables; made once at the edge and passed in."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_PACKAGE = Path(__file__).parent
+
+
+def _seed_data() -> Path:
+    beside = _PACKAGE.parent / "seed_data"
+    return beside if beside.is_dir() else _PACKAGE / "seed_data"
+
+
+class Settings(BaseSettings):
+    """What a site may choose. Every field is documented in docs/operations.md."""
+
+    model_config = SettingsConfigDict(env_prefix="CATALOG_", frozen=True)
+
+    database_url: str = Field("sqlite:///var/catalog.db", description="SQLite file or PostgreSQL database.")
+    seed_data: Path = Field(
+        default_factory=_seed_data, description="Folder of the plain files that fill a new catalogue."
+    )
+    allocatable_namespaces: frozenset[str] = Field(
+        frozenset({"15"}), description="Namespaces in which this site may allocate basic codes; others are registered."
+    )
+    village_level_services_only: bool = Field(
+        False,
+        description="Report implementations at level 6 that are not public services (finding village_level_type).",
+    )
+    guide_cache_entries: int = Field(
+        20_000, ge=0, description="Guides kept ready as bytes in each worker; 0 switches it off."
+    )

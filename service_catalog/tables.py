@@ -1,0 +1,22 @@
+"""Every table of the product, in one import: what a migration or a test database is made from."""
+
+from service_catalog.agencies.tables import Agency, AgencyFactsEdition
+from service_catalog.basic_items.tables import BasicItem, BasicItemEdition, BasicItemFacet
+from service_catalog.changes.tables import Change, ChangeHead
+from service_catalog.coding.tables import CodeAlias, CodeSeries, IssuedCode
+from service_catalog.implementations.tables import Implementation, ImplementationEdition, ServedRegion
+from service_catalog.lifecycle.tables import Act, ReviewNote, Standing
+from service_catalog.regions.tables import Region, RegionLine, ZoneMember
+from service_catalog.registers.tables import (
+    CalendarYear,
+    CodeEntry,
+    InheritanceRule,
+    PlaceholderScheme,
+    RegisterVersion,
+)
+
+ALL = (
+    Act, Agency, AgencyFactsEdition, BasicItem, BasicItemEdition, BasicItemFacet, CalendarYear, Change, ChangeHead,
+    CodeAlias, CodeEntry, CodeSeries, Implementation, ImplementationEdition, InheritanceRule, IssuedCode,
+    PlaceholderScheme, Region, RegionLine, RegisterVersion, ReviewNote, ServedRegion, Standing, ZoneMember,
+)  # fmt: skip
