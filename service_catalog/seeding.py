@@ -220,8 +220,8 @@ def settle_all(session: Session, today: date) -> None:
         things: dict[str, list[Any]] = {}
         for edition in editions:
             things.setdefault(getattr(edition, shelf.owner), []).append(edition)
-        due = [row for rows in things.values() for row in rows if any(edition.is_due(today) for edition in rows)]
-        settle(session, due, today)
+        for rows in things.values():
+            settle(session, rows, today)
 
 
 def merged(document: Any, changes: Any) -> Any:

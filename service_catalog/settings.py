@@ -30,5 +30,5 @@ class Settings(BaseSettings):
         description="Report implementations at level 6 that are not public services (finding village_level_type).",
     )
     guide_cache_entries: int = Field(
-        20_000, ge=0, description="Guides kept ready as bytes in each worker; 0 switches it off."
+        5_000, ge=0, description="Guides kept ready as bytes in each worker; 0 switches it off."
     )

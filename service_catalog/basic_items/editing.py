@@ -20,7 +20,7 @@ from service_catalog.lifecycle.standing import Decision
 from service_catalog.lifecycle.states import ActKind, EditionKind
 from service_catalog.registers.registers import registers_of
 
-SHELF = Shelf(Subject.BASIC_ITEM, BasicItemEdition, "basic_code")
+SHELF = Shelf(Subject.BASIC_ITEM, BasicItemEdition, "basic_code", defers_content=True)
 
 
 class NoSuchItem(NotFound):

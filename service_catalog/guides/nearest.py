@@ -9,8 +9,8 @@ from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
 from service_catalog.agencies.tables import Agency
-from service_catalog.basic_items.editing import find_item
 from service_catalog.changes.tables import Subject
+from service_catalog.guides.reading import levels_on
 from service_catalog.guides.schemas import Nearest, WalkStep
 from service_catalog.implementations.claiming import SHELF
 from service_catalog.implementations.content import Offer
@@ -21,6 +21,7 @@ from service_catalog.lifecycle.states import ItemState
 from service_catalog.regions.mapping import find_region, way_up
 from service_catalog.regions.schemas import RegionLink
 from service_catalog.regions.tables import Region
+from service_catalog.regions.tree import EXERCISE_LEVEL
 
 
 class NoBodyOffersIt(NotFound):
@@ -50,7 +51,7 @@ class Candidate:
 
 def nearest(session: Session, basic_code: str, region_code: str, day: date) -> tuple[str, Nearest]:
     """Return the implementation that answers for a person in a region, and why; raises NoBodyOffersIt."""
-    find_item(session, basic_code)
+    levels = levels_on(session, basic_code, day)
     asked = find_region(session, region_code)
     way = way_up(session, asked.code)
     candidates = _candidates(session, basic_code, way, day)
@@ -58,7 +59,7 @@ def nearest(session: Session, basic_code: str, region_code: str, day: date) -> t
     for place, region in enumerate(way):
         here = sorted((c for c in candidates if c.place == place), key=lambda c: (not c.is_offered, c.code))
         if not here:
-            walk.append(_unclaimed(region))
+            walk.append(_nobody(region, levels))
         for candidate in here:
             found = _try(session, candidate, region, day, walk)
             if found is not None:
@@ -157,9 +158,10 @@ def _step(
     )  # fmt: skip
 
 
-def _unclaimed(region: Region) -> WalkStep:
+def _nobody(region: Region, levels: Sequence[str]) -> WalkStep:
+    outcome: Any = "unclaimed" if EXERCISE_LEVEL[region.level] in levels else "not_at_this_level"
     return WalkStep(
-        region=RegionLink.of(region), outcome="unclaimed", implementation_code=None, agency_code=None,
+        region=RegionLink.of(region), outcome=outcome, implementation_code=None, agency_code=None,
         agency_name=None, reason=None, referred_to=None,
     )  # fmt: skip
 
@@ -185,6 +187,7 @@ def _in_words(step: WalkStep) -> str:
     place, agency = step.region.name, step.agency_name
     words = {
         "unclaimed": f"{place}没有机构认领此事项",
+        "not_at_this_level": f"此事项不在{place}这一级办理",
         "answered": f"由{place}的{agency}办理",
         "redirected": f"转由{place}的{agency}办理",
         "not_in_force": f"{agency}已不再办理",

@@ -1,5 +1,6 @@
 """Loading what a guide is computed from, for one implementation and one day."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,6 +11,7 @@ from service_catalog.agencies.facts import AgencyFacts
 from service_catalog.agencies.register import facts_on
 from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import SHELF as STANDARDS
+from service_catalog.basic_items.editing import find_item
 from service_catalog.basic_items.tables import BasicItem
 from service_catalog.changes.tables import Subject
 from service_catalog.coding import aliases
@@ -18,6 +20,7 @@ from service_catalog.implementations.claiming import SHELF as LOCALS
 from service_catalog.implementations.claiming import NoSuchImplementation
 from service_catalog.implementations.content import LocalContent
 from service_catalog.implementations.inheritance import Standard
+from service_catalog.implementations.standards import standard_of
 from service_catalog.implementations.tables import Implementation
 from service_catalog.kernel.dates import civil_day, starts_at
 from service_catalog.kernel.errors import Ambiguous, Gone, NotFound, Said
@@ -109,22 +112,34 @@ def parts_of(session: Session, implementation_code: str, day: date) -> GuidePart
             code=implementation_code,
         )
     standing = _standing(session, implementation, day)
-    _refuse_ended(implementation_code, standing, standard_edition.effective_until, local_edition.effective_until, day)
+    _refuse_ended(implementation_code, standing, [standard_edition.effective_until, local_edition.effective_until], day)
     assert standard_edition.effective_from is not None
     assert standard_edition.published_at is not None
     assert local_edition.effective_from is not None
     assert local_edition.published_at is not None
     return GuideParts(
         implementation, agency, region,
-        Standard(
-            item.basic_code, item.item_type, item.parent_basic_code, standard_edition.number,
-            standard_edition.standard, standard_edition.effective_from, standard_edition.effective_until,
-        ),
+        standard_of(session, item, standard_edition),
         standard_edition.published_at,
         local_edition.local, local_edition.number, local_edition.effective_from, local_edition.published_at,
         local_edition.based_on_edition,
         facts.facts, facts.number, max(facts.recorded_at, starts_at(facts.effective_from)), standing,
     )  # fmt: skip
+
+
+def levels_on(session: Session, basic_code: str, day: date) -> Sequence[str]:
+    """Return the levels that may exercise an item on `day`; raises NoSuchItem, NotInForceYet, GuideEnded."""
+    item = find_item(session, basic_code)
+    edition = STANDARDS.on(session, basic_code, day)
+    if edition is None:
+        raise NotInForceYet(
+            f"事项 {basic_code} 在 {day} 没有已生效的标准",
+            f"item {basic_code} had no standard in force on {day}",
+            code=basic_code,
+        )
+    standing = standing_on(session, Subject.BASIC_ITEM, basic_code, day)
+    _refuse_ended(basic_code, standing, [edition.effective_until], day)
+    return standard_of(session, item, edition).content.exercise_levels
 
 
 def _places(session: Session, implementation_code: str) -> tuple[Implementation, Agency, Region, BasicItem]:
@@ -153,25 +168,19 @@ def _standing(session: Session, implementation: Implementation, day: date) -> St
     return max(both, key=lambda standing: standing.state.value)
 
 
-def _refuse_ended(code: str, standing: StandingOn, *dates: object) -> None:
-    *ends, day = dates
+def _refuse_ended(code: str, standing: StandingOn, ends: Sequence[date | None], day: date) -> None:
     if standing.state is ItemState.CANCELLED:
         raise GuideEnded(
             f"事项已于 {standing.since} 取消：{standing.reason}（{standing.document_number}）",
             f"cancelled on {standing.since}: {standing.reason} ({standing.document_number})",
             code=code, since=str(standing.since), reason=standing.reason, document_number=standing.document_number,
         )  # fmt: skip
-    over = [end for end in ends if isinstance(end, date) and isinstance(day, date) and end <= day]
+    over = [end for end in ends if end is not None and end <= day]
     if over:
-        since = min(over)
         raise GuideEnded(
-            f"事项已于 {since} 到期终止",
-            f"ended on {since}",
-            code=code,
-            since=str(since),
-            reason=None,
-            document_number=None,
-        )
+            f"事项已于 {min(over)} 到期终止", f"ended on {min(over)}",
+            code=code, since=str(min(over)), reason=None, document_number=None,
+        )  # fmt: skip
 
 
 def read_day(now: datetime, as_of: date | None) -> date:

@@ -44,7 +44,15 @@ NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "The reade
 @router.get(
     "",
     response_model=NearestGuideView,
-    responses=answers(NoSuchItem, NoSuchRegion, NoBodyOffersIt, NotInForceYet, GuideEnded, CodeSplit, CodeUnreadable)
+    responses=answers(
+        NoSuchItem,
+        NoSuchRegion,
+        NoBodyOffersIt,
+        NotInForceYet,
+        GuideEnded,
+        CodeSplit,
+        CodeUnreadable,
+    )
     | NOT_MODIFIED,
 )
 def find_guide(

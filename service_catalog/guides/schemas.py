@@ -279,7 +279,14 @@ class WalkStep(BaseModel):
 
     region: RegionLink
     outcome: Literal[
-        "answered", "redirected", "not_offered", "offered_below", "offered_by_other", "not_in_force", "unclaimed"
+        "answered",
+        "redirected",
+        "not_offered",
+        "offered_below",
+        "offered_by_other",
+        "not_in_force",
+        "unclaimed",
+        "not_at_this_level",
     ]
     implementation_code: str | None
     agency_code: str | None

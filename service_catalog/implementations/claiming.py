@@ -10,20 +10,20 @@ from sqlmodel import Session, col
 from service_catalog.access.actors import Actor
 from service_catalog.agencies.register import find_agency
 from service_catalog.agencies.tables import Agency
-from service_catalog.basic_items.editing import SHELF as STANDARDS
 from service_catalog.basic_items.editing import find_item
 from service_catalog.basic_items.tables import BasicItem
 from service_catalog.changes.tables import Subject
 from service_catalog.coding.codes import compose
 from service_catalog.implementations.content import LocalContent, Offer
 from service_catalog.implementations.inheritance import LocalRefused, Standard, check
+from service_catalog.implementations.standards import standard_to_implement
 from service_catalog.implementations.tables import Implementation, ImplementationEdition, ServedRegion
 from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Conflict, Fault, Invalid, InvalidRequest, NotFound, Said
 from service_catalog.lifecycle import standing
 from service_catalog.lifecycle.reviewing import Shelf
 from service_catalog.lifecycle.standing import Decision
-from service_catalog.lifecycle.states import ActKind, EditionKind, ItemState
+from service_catalog.lifecycle.states import ActKind, EditionKind
 from service_catalog.regions.mapping import find_region
 from service_catalog.registers.registers import Registers, registers_of
 
@@ -46,12 +46,6 @@ class LevelNotInStandard(Invalid):
     """The standard does not let this level exercise the item."""
 
     title = Said("行使层级不在标准之内", "The standard does not provide for this level")
-
-
-class StandardNotInForce(Conflict):
-    """There is no edition of the standard to implement on that day."""
-
-    title = Said("标准未生效或已取消", "The standard is not in force")
 
 
 class OutsideStandardDates(Invalid):
@@ -236,23 +230,6 @@ def checked(
     return standard, local
 
 
-def standard_to_implement(session: Session, item: BasicItem, day: date) -> Standard:
-    """Return the standard in force on `day`, or the next one already published; raises StandardNotInForce."""
-    edition = STANDARDS.on(session, item.basic_code, day) or _announced(session, item.basic_code)
-    state = standing.standing_on(session, Subject.BASIC_ITEM, item.basic_code, day).state
-    if edition is None or edition.ends_by(day) or state is ItemState.CANCELLED:
-        raise StandardNotInForce(
-            f"事项 {item.basic_code} 在 {day} 没有有效的标准",
-            f"item {item.basic_code} has no standard in force on {day}",
-            code=item.basic_code,
-        )
-    assert edition.effective_from is not None
-    return Standard(
-        item.basic_code, item.item_type, item.parent_basic_code, edition.number, edition.standard,
-        edition.effective_from, edition.effective_until,
-    )  # fmt: skip
-
-
 def _within(standard: Standard, first_day: date, effective_until: date | None) -> None:
     starts, ends = standard.effective_from, standard.effective_until
     if first_day < starts:
@@ -266,11 +243,6 @@ def _within(standard: Standard, first_day: date, effective_until: date | None) -
         raise OutsideStandardDates(
             f"标准在 {ends} 终止", f"the standard ends on {ends}", element="effective_until", standard_value=str(ends)
         )
-
-
-def _announced(session: Session, basic_code: str) -> Any:
-    published = [edition for edition in STANDARDS.all_of(session, basic_code) if edition.published_at is not None]
-    return published[0] if published else None
 
 
 def _without_computed(content: Mapping[str, Any], implementation: Implementation) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from service_catalog.implementations.claiming import (
     SHELF,
     NoSuchImplementation,
     find_implementation,
-    standard_to_implement,
 )
 from service_catalog.implementations.content import LocalContent, Offer
 from service_catalog.implementations.inheritance import check
@@ -29,6 +28,7 @@ from service_catalog.implementations.schemas import (
     ImplementationView,
     RefusalView,
 )
+from service_catalog.implementations.standards import standard_to_implement
 from service_catalog.implementations.tables import Implementation, ImplementationEdition
 from service_catalog.kernel.paging import Walk
 from service_catalog.regions.mapping import find_region, within

@@ -9,7 +9,7 @@ from service_catalog.agencies.schemas import AgencyFilter, AgencyPath
 from service_catalog.basic_items.editing import NoSuchItem
 from service_catalog.basic_items.schemas import BASIC_CODE, BasicCodePath
 from service_catalog.implementations import listing
-from service_catalog.implementations.claiming import NoSuchImplementation, StandardNotInForce
+from service_catalog.implementations.claiming import NoSuchImplementation
 from service_catalog.implementations.content import Offer
 from service_catalog.implementations.schemas import (
     CheckView,
@@ -19,6 +19,7 @@ from service_catalog.implementations.schemas import (
     ImplementationPath,
     ImplementationView,
 )
+from service_catalog.implementations.standards import StandardNotInForce
 from service_catalog.kernel.paging import Page, each
 from service_catalog.kernel.problems import answers
 from service_catalog.kernel.web import Db, Today, Walking, Words

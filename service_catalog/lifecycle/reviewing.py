@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, defer
 from sqlmodel import Session, col
 
 from service_catalog.access.actors import Actor
@@ -57,6 +57,8 @@ class Shelf(Generic[E]):
     table: type[E]
     owner: str
     """Name of the column that holds the code of the thing."""
+    defers_content: bool = False
+    """The documents are large: `on` reads them only when somebody looks inside."""
 
     def all_of(self, session: Session, code: str) -> Sequence[E]:
         """Return every edition of a thing, oldest first."""
@@ -90,6 +92,8 @@ class Shelf(Generic[E]):
             .order_by(col(self.table.effective_from).desc(), col(self.table.number).desc())
             .limit(1)
         )
+        if self.defers_content:
+            query = query.options(defer(self.table.content))  # type: ignore[arg-type]
         return session.scalars(query).first()
 
     def current(self, day: date) -> ColumnElement[bool]:
