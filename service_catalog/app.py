@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
 from service_catalog import __version__
 from service_catalog.agencies.routes import router as agencies
@@ -14,6 +15,7 @@ from service_catalog.guides.ready import ReadyGuides
 from service_catalog.guides.routes import router as guides
 from service_catalog.implementations.routes import router as implementations
 from service_catalog.kernel import problems
+from service_catalog.kernel.asgi import AnswersHead, BoundedBody
 from service_catalog.kernel.database import make_engine
 from service_catalog.lookup.routes import router as lookup
 from service_catalog.portal import documentation
@@ -26,6 +28,10 @@ DESCRIPTION = """\
 one code on four levels; the guide (办事指南) a person reads is computed from the league-wide standard and the local facts of
 the body that does it. Errors are RFC 9457 problems; lists are walked with `after` and `limit`. See docs/api.md.
 """
+
+
+LARGEST_BODY = 1_000_000
+"""Bytes; the largest local draft of the seeds has some thousand."""
 
 
 def now_utc() -> datetime:
@@ -63,7 +69,10 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
         app.include_router(router)
     documentation.install(app)
     publish_problem_schema(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(ReadyGuides, engine=engine, clock=clock, most=settings.guide_cache_entries)
+    app.add_middleware(AnswersHead)
+    app.add_middleware(BoundedBody, most=LARGEST_BODY)
     return app
 
 

@@ -194,12 +194,19 @@ def _coverage(region: Region, declared: list[tuple[str, Offer]]) -> CoverageLine
 
 
 def check_draft(session: Session, code: str, draft: Mapping[str, Any], day: date) -> CheckView:
-    """Hold a local draft against the standard and write nothing; raises NoSuchImplementation, InvalidRequest."""
+    """Hold a local draft against the standard and write nothing; raises NoSuchImplementation, InvalidRequest.
+
+    A draft that says nothing of availability is checked as one that is offered.
+    """
     implementation = find_implementation(session, code)
     standard = standard_to_implement(session, find_item(session, implementation.basic_code), day)
     registers = registers_of(session)
     local, refusals = check(
-        draft, standard, implementation.exercise_level, registers.matrix, registers.calendar.longest_run
+        {"availability": {"status": "offered"}} | dict(draft),
+        standard,
+        implementation.exercise_level,
+        registers.matrix,
+        registers.calendar.longest_run,
     )
     return CheckView(
         acceptable=not refusals,

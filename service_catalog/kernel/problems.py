@@ -169,17 +169,25 @@ def _translated(error: dict[str, Any]) -> Said:
     return Said(f"{_CHINESE.get(error['type'], '内容不能接受')}（{english}）", english)
 
 
+_HTTP = {
+    404: ("not-found", Said("没有这个地址", "No such address")),
+    405: ("method-not-allowed", Said("此地址不支持这种方法", "Method not allowed")),
+    413: ("content-too-large", Said("内容过大", "Content too large")),
+    415: ("unsupported-media-type", Said("不支持的内容类型", "Unsupported media type")),
+}
+
+
+def _by_phrase(status: int) -> tuple[str, Said]:
+    phrase = HTTPStatus(status).phrase
+    return phrase.lower().replace(" ", "-"), Said(phrase, phrase)
+
+
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    titles = {
-        404: Said("没有这个地址", "No such address"),
-        405: Said("此地址不支持这种方法", "Method not allowed"),
-        413: Said("内容过大", "Content too large"),
-        415: Said("不支持的内容类型", "Unsupported media type"),
-    }
-    phrase = HTTPStatus(error.status_code).phrase
-    title = titles.get(error.status_code, Said(phrase, phrase))
-    response = answer(request, phrase.lower().replace(" ", "-"), error.status_code, title, title, {})
+    if error.status_code == 400:  # the framework could not read the body at all, such as nesting without end
+        return await _refused(request, InvalidRequest([Fault("", Said("不能识读的内容", "unreadable body"))]))
+    name, title = _HTTP.get(error.status_code) or _by_phrase(error.status_code)
+    response = answer(request, name, error.status_code, title, title, {})
     response.headers.update(error.headers or {})
     return response
 

@@ -1,0 +1,39 @@
+"""Small ASGI middleware; nothing here buffers a body or starts a task."""
+
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+class AnswersHead:
+    """Whatever answers GET answers HEAD too (RFC 9110, section 9.3.2); the server leaves the body away."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            scope = dict(scope) | {"method": "GET"}
+        await self.app(scope, receive, send)
+
+
+class BoundedBody:
+    """Refuses to read more of a body than `most` bytes; the refusal (413) leaves in the one error shape."""
+
+    def __init__(self, app: ASGIApp, *, most: int) -> None:
+        self.app, self.most = app, most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
+            await self.app(scope, receive, send)
+            return
+        seen = 0
+
+        async def bounded() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.most:
+                raise HTTPException(413)  # raised where the body is read, so that the ordinary handler answers
+            return message
+
+        await self.app(scope, bounded, send)
