@@ -11,7 +11,7 @@ import sys
 import time
 from contextlib import suppress
 from itertools import cycle
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import uvloop
 
@@ -33,12 +33,6 @@ class Order(NamedTuple):
     """Seconds before counting begins."""
     seconds: float
     asks: list[Ask]
-
-    @classmethod
-    def read(cls, text: str) -> "Order":
-        *plain, asks = json.loads(text)
-        rows = [Ask(path, status, length, tuple(map(tuple, headers))) for path, status, length, headers in asks]
-        return cls(*plain, rows)
 
 
 class Tally(NamedTuple):
@@ -87,8 +81,7 @@ class Connection(asyncio.Protocol):
         self.left = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
         self.ask()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -133,9 +126,16 @@ def _announced(head: bytes, end: int) -> int:
     return int(head[start + 17 : head.index(b"\r", start)]) if start >= 0 else 0
 
 
+def read_order(text: str) -> Order:
+    """Read an Order that was written as JSON."""
+    order = Order(*json.loads(text))
+    return order._replace(asks=[Ask(*ask) for ask in order.asks])
+
+
 async def measure(order: Order) -> Tally:
     """Ask until the time is over; raises RuntimeError at the first wrong answer."""
     load, loop = Load(order), asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: load.stop(f"{context['message']}: {context.get('exception')!r}"))
     pairs = [
         await loop.create_connection(lambda: Connection(load), "127.0.0.1", order.port)
         for _ in range(order.connections)
@@ -147,8 +147,8 @@ async def measure(order: Order) -> Tally:
     load.stop()
     for transport, _ in pairs:
         transport.abort()
-    if load.wrong is not None:
-        raise RuntimeError(load.wrong)
+    if load.wrong is not None or end.answered == start.answered:
+        raise RuntimeError(load.wrong or "nothing was answered")
     server_cpu = None if end.server_cpu is None or start.server_cpu is None else end.server_cpu - start.server_cpu
     return Tally(
         end.answered - start.answered, end.at - start.at, server_cpu, round(end.client_cpu - start.client_cpu, 3)
@@ -164,7 +164,7 @@ async def _until(load: Load, seconds: float) -> None:
 
 def main() -> None:
     """Read the order, measure, print the tally."""
-    order = Order.read(sys.stdin.read())
+    order = read_order(sys.stdin.read())
     stay_on(order.core)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         print(json.dumps(runner.run(measure(order))))
