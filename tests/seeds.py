@@ -20,9 +20,7 @@ def seed_calendar(*years: int) -> Calendar:
     exceptions = []
     for year in years or (2025, 2026):
         with (SEED_DATA / "calendar" / f"{year}.csv").open(encoding="utf-8", newline="") as file:
-            exceptions += [
-                (date.fromisoformat(row["date"]), row["is_working"] == "1") for row in csv.DictReader(file)
-            ]
+            exceptions += [(date.fromisoformat(row["date"]), row["is_working"] == "1") for row in csv.DictReader(file)]
     return Calendar(frozenset(years or (2025, 2026)), tuple(sorted(exceptions)))
 
 

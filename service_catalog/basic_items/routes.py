@@ -40,7 +40,7 @@ def list_items(
         "department": department,
     }
     rows = listing.list_items(db, walk, today, item_type=item_type, name=name, facets=facets)
-    return walk.page_of(rows, lambda row: row[0].basic_code, lambda shown: listing.item_lines(db, shown, today))
+    return walk.page_of(rows, lambda row: row.basic_code, lambda shown: listing.item_lines(db, shown, today))
 
 
 @router.get("/{basic_code}", responses=answers(NoSuchItem))

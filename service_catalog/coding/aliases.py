@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
 from service_catalog.access.actors import Actor
@@ -81,6 +81,13 @@ def successors_of(session: Session, code: str, day: date) -> list[CodeAlias]:
     ]
 
 
+_SUCCESSORS = (
+    select(CodeAlias)
+    .where(col(CodeAlias.old_code).in_(bindparam("codes", expanding=True)))
+    .order_by(col(CodeAlias.new_code))
+)
+
+
 def _last_of(session: Session, code: str, day: date) -> list[CodeAlias]:
     reached = [alias for alias in _all_after(session, code) if alias.valid_from <= day]
     left = {alias.old_code for alias in reached}
@@ -91,9 +98,7 @@ def _all_after(session: Session, code: str) -> list[CodeAlias]:
     found: dict[tuple[str, str], CodeAlias] = {}
     codes = {code}
     for _ in range(LONGEST_CHAIN):
-        rows = session.scalars(
-            select(CodeAlias).where(col(CodeAlias.old_code).in_(codes)).order_by(col(CodeAlias.new_code))
-        ).all()
+        rows = session.scalars(_SUCCESSORS, {"codes": list(codes)}).all()
         fresh = {
             (alias.old_code, alias.new_code): alias for alias in rows if (alias.old_code, alias.new_code) not in found
         }

@@ -16,8 +16,7 @@ from service_catalog.implementations.claiming import SHELF
 from service_catalog.implementations.content import Offer
 from service_catalog.implementations.tables import Implementation, ImplementationEdition, ServedRegion
 from service_catalog.kernel.errors import NotFound, Said
-from service_catalog.lifecycle.standing import standing_on
-from service_catalog.lifecycle.states import ItemState
+from service_catalog.lifecycle.standing import not_cancelled
 from service_catalog.regions.mapping import find_region, way_up
 from service_catalog.regions.schemas import RegionLink
 from service_catalog.regions.tables import Region
@@ -85,6 +84,7 @@ def _candidates(session: Session, basic_code: str, way: Sequence[Region], day: d
             col(Implementation.basic_code) == basic_code,
             or_(col(Implementation.region_code).in_(order), col(ImplementationEdition.id).in_(serving)),
             SHELF.current(day),
+            not_cancelled(Subject.IMPLEMENTATION, col(Implementation.implementation_code), day),
         )
     )
     candidates = []
@@ -104,10 +104,6 @@ def _place(implementation: Implementation, service_area: Any, order: dict[str, i
 
 
 def _try(session: Session, candidate: Candidate, region: Region, day: date, walk: list[WalkStep]) -> str | None:
-    state = standing_on(session, Subject.IMPLEMENTATION, candidate.code, day).state
-    if state is ItemState.CANCELLED:
-        walk.append(_step(region, candidate, "not_in_force", None))
-        return None
     declared = candidate.edition.content["availability"]
     if candidate.is_offered:
         walk.append(_step(region, candidate, "answered", None))
@@ -133,6 +129,7 @@ def _offered_by(
             col(Implementation.basic_code) == instead_of.implementation.basic_code,
             col(ImplementationEdition.availability) == Offer.OFFERED,
             SHELF.current(day),
+            not_cancelled(Subject.IMPLEMENTATION, col(Implementation.implementation_code), day),
         )
         .order_by(col(Implementation.exercise_level).desc())
         .limit(1)
@@ -141,9 +138,6 @@ def _offered_by(
     if row is None:
         return None
     implementation, edition, agency, place = row
-    state = standing_on(session, Subject.IMPLEMENTATION, implementation.implementation_code, day).state
-    if state is ItemState.CANCELLED:
-        return None
     other = Candidate(implementation, edition, agency, instead_of.place)
     walk.append(_step(place, other, "redirected", None))
     return other.code
@@ -190,6 +184,5 @@ def _in_words(step: WalkStep) -> str:
         "not_at_this_level": f"此事项不在{place}这一级办理",
         "answered": f"由{place}的{agency}办理",
         "redirected": f"转由{place}的{agency}办理",
-        "not_in_force": f"{agency}已不再办理",
     }
     return words.get(step.outcome) or f"{agency}不办理（{step.reason}）"

@@ -24,7 +24,7 @@ from service_catalog.implementations.standards import standard_of
 from service_catalog.implementations.tables import Implementation
 from service_catalog.kernel.dates import civil_day, starts_at
 from service_catalog.kernel.errors import Ambiguous, Gone, NotFound, Said
-from service_catalog.lifecycle.standing import StandingOn, standing_on
+from service_catalog.lifecycle.standing import StandingOn, gravest_standing, standing_on
 from service_catalog.lifecycle.states import ItemState
 from service_catalog.regions.tables import Region
 
@@ -111,7 +111,8 @@ def parts_of(session: Session, implementation_code: str, day: date) -> GuidePart
             f"no guide of {implementation_code} was in force on {day}",
             code=implementation_code,
         )
-    standing = _standing(session, implementation, day)
+    things = [(Subject.BASIC_ITEM, implementation.basic_code), (Subject.IMPLEMENTATION, implementation_code)]
+    standing = gravest_standing(session, things, day)
     _refuse_ended(implementation_code, standing, [standard_edition.effective_until, local_edition.effective_until], day)
     assert standard_edition.effective_from is not None
     assert standard_edition.published_at is not None
@@ -157,15 +158,6 @@ def _places(session: Session, implementation_code: str) -> tuple[Implementation,
             code=implementation_code,
         )
     return row
-
-
-def _standing(session: Session, implementation: Implementation, day: date) -> StandingOn:
-    """Return the graver of the two: the item's standing binds all of its implementations."""
-    both = (
-        standing_on(session, Subject.BASIC_ITEM, implementation.basic_code, day),
-        standing_on(session, Subject.IMPLEMENTATION, implementation.implementation_code, day),
-    )
-    return max(both, key=lambda standing: standing.state.value)
 
 
 def _refuse_ended(code: str, standing: StandingOn, ends: Sequence[date | None], day: date) -> None:

@@ -284,7 +284,6 @@ class WalkStep(BaseModel):
         "not_offered",
         "offered_below",
         "offered_by_other",
-        "not_in_force",
         "unclaimed",
         "not_at_this_level",
     ]

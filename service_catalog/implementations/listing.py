@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, select
 from sqlmodel import Session, col
 
 from service_catalog.agencies.register import find_agency
@@ -13,12 +13,13 @@ from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import SHELF as STANDARDS
 from service_catalog.basic_items.editing import find_item
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition
+from service_catalog.changes.tables import Subject
 from service_catalog.implementations.claiming import (
     SHELF,
     NoSuchImplementation,
     find_implementation,
 )
-from service_catalog.implementations.content import LocalContent, Offer
+from service_catalog.implementations.content import Offer
 from service_catalog.implementations.inheritance import check
 from service_catalog.implementations.schemas import (
     CheckView,
@@ -31,26 +32,46 @@ from service_catalog.implementations.schemas import (
 from service_catalog.implementations.standards import standard_to_implement
 from service_catalog.implementations.tables import Implementation, ImplementationEdition
 from service_catalog.kernel.paging import Walk
+from service_catalog.lifecycle.standing import not_cancelled
 from service_catalog.regions.mapping import find_region, within
 from service_catalog.regions.schemas import RegionLink
 from service_catalog.regions.tables import Region
 from service_catalog.regions.tree import LEVEL_OF_EXERCISE
 from service_catalog.registers.registers import registers_of
 
-Row = tuple[Implementation, ImplementationEdition, Agency, BasicItemEdition]
 _BEST_FIRST = [Offer.OFFERED, Offer.OFFERED_BY_OTHER, Offer.OFFERED_BELOW, Offer.NOT_OFFERED]
+_LINE: tuple[Any, ...] = (
+    col(Implementation.implementation_code),
+    col(Implementation.basic_code),
+    col(BasicItemEdition.name),
+    col(Agency.code).label("agency_code"),
+    col(Agency.name).label("agency_name"),
+    col(Implementation.region_code),
+    col(Implementation.exercise_level),
+    col(ImplementationEdition.availability),
+    col(ImplementationEdition.number).label("edition"),
+    col(ImplementationEdition.based_on_edition),
+    col(ImplementationEdition.effective_from),
+)
 
 
-def _rows(day: date) -> Select[Implementation, ImplementationEdition, Agency, BasicItemEdition]:
+def _lines(day: date, *more: Any) -> Select[Any]:
+    """Select what a line shows of every implementation in force on `day`; whole documents stay where they are."""
     return (
-        select(Implementation, ImplementationEdition, Agency, BasicItemEdition)
+        select(*_LINE, *more)
+        .select_from(Implementation)
         .join(
             ImplementationEdition,
             col(ImplementationEdition.implementation_code) == col(Implementation.implementation_code),
         )
         .join(Agency, col(Agency.code) == col(Implementation.agency_code))
         .join(BasicItemEdition, col(BasicItemEdition.basic_code) == col(Implementation.basic_code))
-        .where(SHELF.current(day), STANDARDS.current(day))
+        .where(
+            SHELF.current(day),
+            STANDARDS.current(day),
+            not_cancelled(Subject.IMPLEMENTATION, col(Implementation.implementation_code), day),
+            not_cancelled(Subject.BASIC_ITEM, col(Implementation.basic_code), day),
+        )
     )
 
 
@@ -64,9 +85,9 @@ def list_implementations(
     basic_code: str | None,
     availability: Offer | None,
     name: str | None,
-) -> Sequence[Row]:
+) -> Sequence[Row[Any]]:
     """Return one row more than asked for, ordered by code: implementations in force on `day`."""
-    query = _rows(day).order_by(col(Implementation.implementation_code)).limit(walk.limit + 1)
+    query = _lines(day).order_by(col(Implementation.implementation_code)).limit(walk.limit + 1)
     if walk.after:
         query = query.where(col(Implementation.implementation_code) > walk.after)
     if region:
@@ -79,46 +100,36 @@ def list_implementations(
         query = query.where(col(ImplementationEdition.availability) == availability)
     if name:
         query = query.where(col(BasicItemEdition.name).contains(name, autoescape=True))
-    return list(session.execute(query))
+    return session.execute(query).all()
 
 
-def implementation_line(row: Row) -> ImplementationLine:
+def implementation_line(row: Row[Any]) -> ImplementationLine:
     """Return an implementation as a list shows it."""
-    implementation, edition, agency, standard = row
-    assert edition.effective_from is not None
-    return ImplementationLine(
-        implementation_code=implementation.implementation_code, basic_code=implementation.basic_code,
-        name=standard.name, item_type=implementation.basic_code[2:4], agency_code=agency.code,
-        agency_name=agency.name, region_code=implementation.region_code,
-        exercise_level=implementation.exercise_level, availability=edition.availability, edition=edition.number,
-        based_on_edition=edition.based_on_edition, effective_from=edition.effective_from,
-    )  # fmt: skip
+    return ImplementationLine(**row._mapping, item_type=row.basic_code[2:4])
 
 
 def implementation_view(session: Session, code: str, day: date) -> ImplementationView:
     """Return one implementation with its stored differences; raises NoSuchImplementation."""
     find_implementation(session, code)
-    row = session.execute(_rows(day).where(col(Implementation.implementation_code) == code)).first()
+    documents: tuple[Any, ...] = (
+        col(ImplementationEdition.published_at),
+        col(ImplementationEdition.content).label("local"),
+    )
+    row = session.execute(_lines(day, *documents).where(col(Implementation.implementation_code) == code)).first()
     if row is None:
         raise NoSuchImplementation(
             f"{code} 在 {day} 没有已发布的版本", f"{code} has nothing in force on {day}", code=code
         )
-    implementation, edition, _, _ = row
-    assert edition.published_at is not None
-    return ImplementationView(
-        **implementation_line(row).model_dump(),
-        region=RegionLink.of(find_region(session, implementation.region_code)),
-        published_at=edition.published_at,
-        local=LocalContent.model_validate(edition.content),
-    )
+    region = RegionLink.of(find_region(session, row.region_code))
+    return ImplementationView(**row._mapping, item_type=row.basic_code[2:4], region=region)
 
 
-def duties_of(session: Session, walk: Walk, agency_code: str, day: date) -> Sequence[Row]:
+def duties_of(session: Session, walk: Walk, agency_code: str, day: date) -> Sequence[Row[Any]]:
     """Return an agency's items, one more than asked for, ordered by type, item and level (权责清单)."""
     find_agency(session, agency_code)
     order = col(BasicItem.item_type) + col(Implementation.basic_code) + col(Implementation.exercise_level)
     query = (
-        _rows(day)
+        _lines(day)
         .join(BasicItem, col(BasicItem.basic_code) == col(Implementation.basic_code))
         .where(col(Implementation.agency_code) == agency_code)
         .order_by(order)
@@ -126,24 +137,21 @@ def duties_of(session: Session, walk: Walk, agency_code: str, day: date) -> Sequ
     )
     if walk.after:
         query = query.where(order > walk.after)
-    return list(session.execute(query))
+    return session.execute(query).all()
 
 
-def duty_key(row: Row) -> str:
+def duty_key(row: Row[Any]) -> str:
     """Return the key that the list of duties is walked by."""
-    implementation = row[0]
-    return implementation.basic_code[2:4] + implementation.basic_code + implementation.exercise_level
+    return f"{row.basic_code[2:4]}{row.basic_code}{row.exercise_level}"
 
 
-def duty_line(session: Session, row: Row) -> DutyLine:
+def duty_line(session: Session, row: Row[Any]) -> DutyLine:
     """Return one item of an agency's list."""
-    implementation, edition, _, standard = row
-    item_type = implementation.basic_code[2:4]
-    label = registers_of(session).label("item_types", item_type, implementation.basic_code[:2])
+    item_type = row.basic_code[2:4]
+    label = registers_of(session).label("item_types", item_type, row.basic_code[:2])
     return DutyLine(
-        item_type=item_type, item_type_zh=label.zh, item_type_en=label.en,
-        implementation_code=implementation.implementation_code, basic_code=implementation.basic_code,
-        name=standard.name, exercise_level=implementation.exercise_level, availability=edition.availability,
+        item_type=item_type, item_type_zh=label.zh, item_type_en=label.en, implementation_code=row.implementation_code,
+        basic_code=row.basic_code, name=row.name, exercise_level=row.exercise_level, availability=row.availability,
     )  # fmt: skip
 
 
@@ -175,6 +183,7 @@ def coverage_lines(session: Session, basic_code: str, regions: Sequence[Region],
             col(Implementation.basic_code) == basic_code,
             col(Implementation.region_code).in_([region.code for region in regions]),
             SHELF.current(day),
+            not_cancelled(Subject.IMPLEMENTATION, col(Implementation.implementation_code), day),
         )
         .order_by(col(Implementation.implementation_code))
     )

@@ -48,7 +48,7 @@ def list_implementations(
     rows = listing.list_implementations(
         db, walk, today, region=region, agency=agency, basic_code=basic_code, availability=availability, name=name
     )
-    return walk.page_of(rows, lambda row: row[0].implementation_code, each(listing.implementation_line))
+    return walk.page_of(rows, lambda row: row.implementation_code, each(listing.implementation_line))
 
 
 @router.get("/implementations/{code}", responses=answers(NoSuchImplementation))

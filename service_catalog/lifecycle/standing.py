@@ -1,10 +1,11 @@
 """Acts that suspend, resume and cancel; what stands on a day is read from them, no job needs to run."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from service_catalog.access.actors import Actor
@@ -128,24 +129,49 @@ def standings_on(session: Session, subject: Subject, codes: Collection[str], day
     return {code: decided.get(code, ItemState.IN_FORCE) for code in codes}
 
 
+def not_cancelled(subject: Subject, code: ColumnElement[str] | Mapped[str], day: date) -> ColumnElement[bool]:
+    """Return the condition that the thing of a code column has not been cancelled by `day`."""
+    cancelled = exists().where(
+        col(Standing.subject) == subject,
+        col(Standing.code) == code,
+        col(Standing.state) == ItemState.CANCELLED,
+        col(Standing.from_on) <= day,
+        col(Standing.at) < ends_at(day),
+    )
+    return ~cancelled
+
+
 def standing_on(
     session: Session, subject: Subject, code: str, day: date, *, known_on: date | None = None
 ) -> StandingOn:
     """Return how a thing stands on `day`, by what had been recorded by then (or by `known_on`)."""
-    query = (
-        select(Standing, col(Act.document_number))
-        .join(Act, col(Act.id) == col(Standing.act_id))
-        .where(
-            col(Standing.subject) == subject,
-            col(Standing.code) == code,
-            col(Standing.from_on) <= day,
-            col(Standing.at) < ends_at(known_on or day),
-        )
-        .order_by(col(Standing.from_on).desc(), col(Standing.id).desc())
-        .limit(1)
+    return gravest_standing(session, [(subject, code)], day, known_on=known_on)
+
+
+def gravest_standing(
+    session: Session, things: Sequence[tuple[Subject, str]], day: date, *, known_on: date | None = None
+) -> StandingOn:
+    """Return the gravest standing of several things: an implementation ends with its item, never the other way."""
+    # codes of different subjects differ in length, so that the code alone tells them apart here
+    query = _DECIDED.where(
+        col(Standing.code).in_([code for _, code in things]),
+        col(Standing.subject).in_([subject for subject, _ in things]),
+        col(Standing.from_on) <= day,
+        col(Standing.at) < ends_at(known_on or day),
     )
-    row = session.execute(query).first()
-    if row is None:
-        return IN_FORCE
-    standing, document_number = row
-    return StandingOn(standing.state, standing.from_on, standing.reason, document_number, standing.at)
+    latest = {row.code: StandingOn(*row[1:]) for row in session.execute(query)}
+    return max(latest.values(), key=lambda standing: standing.state.value, default=IN_FORCE)
+
+
+_DECIDED = (
+    select(
+        col(Standing.code),
+        col(Standing.state),
+        col(Standing.from_on),
+        col(Standing.reason),
+        col(Act.document_number),
+        col(Standing.at),
+    )
+    .join(Act, col(Act.id) == col(Standing.act_id))
+    .order_by(col(Standing.from_on), col(Standing.id))
+)
