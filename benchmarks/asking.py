@@ -30,5 +30,7 @@ class Case:
     server: str
     what: str
     asks: tuple[Ask, ...] = field(repr=False)
+    seconds: float
+    """How long a turn counts: the slower the answers, the longer, for they come in bursts, one from each connection."""
     baseline: str | None = None
     """Name of the case that counts as 1.0; None for a baseline itself."""

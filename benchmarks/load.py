@@ -1,8 +1,9 @@
 """The load client: raw bytes over kept-alive connections, each answer's status and length looked at.
 
-Run as `python -m benchmarks.load`, an Order on standard input, a Tally on standard output. It parses no
-more of an answer than it must, so that the server and not the client sets the pace; its own use of the
-core stands in the tally, for the reader to judge.
+Run as `python -m benchmarks.load`, an Order on standard input, the tallies on standard output. It asks
+several servers in turn, a moment each, so that whatever else the machine does falls on all of them. It
+parses no more of an answer than it must, so that the server and not the client sets the pace; its own use
+of its core stands in the tallies, for the reader to judge.
 """
 
 import asyncio
@@ -10,66 +11,89 @@ import json
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from itertools import cycle
 from typing import NamedTuple, cast
 
 import uvloop
 
 from benchmarks.asking import Ask
-from benchmarks.processes import cpu_seconds, stay_on
+from benchmarks.processes import Server, cpu_seconds, stay_on
 
-MOST = 2_000_000
-"""Requests after which a measurement ends even before its time."""
+PATIENCE = 15.0
+"""Seconds for the last answers of a turn to arrive."""
+MOST = 500_000
+"""Answers after which a turn ends even before its time."""
 
 
-class Order(NamedTuple):
-    """What to ask, for how long."""
+class Target(NamedTuple):
+    """A server and what to ask of it, in a circle."""
 
-    port: int
-    server_pid: int
-    core: int | None
-    connections: int
-    warm_up: float
-    """Seconds before counting begins."""
+    server: Server
     seconds: float
+    """Of a turn, that count."""
     asks: list[Ask]
 
 
-class Tally(NamedTuple):
-    """What came of it."""
+class Order(NamedTuple):
+    """What to ask, how often, for how long."""
 
-    requests: int
+    core: int | None
+    connections: int
+    turns: int
+    """How often each server has its turn."""
+    warm_up: float
+    """Seconds of a turn before counting begins, as a part of those that count."""
+    targets: list[Target]
+
+
+class Tally(NamedTuple):
+    """What came of one turn."""
+
+    answers: int
     seconds: float
     server_cpu: float | None
     """Seconds; None where the system does not say."""
     client_cpu: float
 
 
-class Moment(NamedTuple):
-    """The counters at one moment."""
-
-    at: float
-    answered: int
-    server_cpu: float | None
-    client_cpu: float
-
-
 class Load:
-    """What all connections share: the next request, the count, the first wrong answer."""
+    """What the connections to one server share: the next request, the count, the first thing that went wrong."""
 
-    def __init__(self, order: Order) -> None:
-        self.order = order
-        self.turn = cycle([(ask.raw(), ask.status, ask.length) for ask in order.asks])
-        self.answered = 0
+    def __init__(self, target: Target) -> None:
+        self.server, self.seconds = target.server, target.seconds
+        self.next = cycle([(ask.raw(), ask.status, ask.length) for ask in target.asks])
+        self.connections: list[Connection] = []
+        self.answered = self.busy = 0
+        self.asking = False
         self.wrong: str | None = None
         self.over = asyncio.Event()
 
-    def stop(self, wrong: str | None = None) -> None:
+    def begin(self) -> None:
+        """Start asking on every connection."""
+        self.answered, self.busy, self.asking = 0, len(self.connections), True
+        self.over.clear()
+        for connection in self.connections:
+            connection.ask()
+
+    def came(self, connection: "Connection") -> None:
+        """Count an answer, and ask again unless the turn is over."""
+        self.answered += 1
+        if self.asking and self.answered < MOST:
+            connection.ask()
+            return
+        self.busy -= 1
+        if not self.busy:
+            self.over.set()
+
+    def fail(self, wrong: str) -> None:
+        """Remember what went wrong and end the turn."""
         self.wrong = self.wrong or wrong
         self.over.set()
 
-    def now(self) -> Moment:
-        return Moment(time.perf_counter(), self.answered, cpu_seconds(self.order.server_pid), time.process_time())
+    def now(self) -> tuple[float, int, float | None, float]:
+        """Return the clock, the answers, what the server and what this process have used."""
+        return time.perf_counter(), self.answered, cpu_seconds(self.server.pid), time.process_time()
 
 
 class Connection(asyncio.Protocol):
@@ -82,14 +106,13 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
-        self.ask()
+        self.load.connections.append(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if not self.load.over.is_set():
-            self.load.stop(f"the server closed the connection: {exc}")
+        self.load.fail(f"the server closed the connection: {exc}")
 
     def ask(self) -> None:
-        raw, self.status, self.length = next(self.load.turn)
+        raw, self.status, self.length = next(self.load.next)
         self.transport.write(raw)
 
     def data_received(self, data: bytes) -> None:
@@ -98,13 +121,9 @@ class Connection(asyncio.Protocol):
         elif not self.begin(self.head + data):
             return
         if self.left == 0:
-            self.load.answered += 1
-            if self.load.answered < MOST:
-                self.ask()
-            else:
-                self.load.stop()
+            self.load.came(self)
         elif self.left < 0:
-            self.load.stop("more bytes than were announced")
+            self.load.fail("more bytes than were announced")
 
     def begin(self, head: bytes) -> bool:
         """Read the head of an answer; tell whether it was whole and right."""
@@ -115,7 +134,7 @@ class Connection(asyncio.Protocol):
         self.head = b""
         status, length = int(head[9:12]), _announced(head, end)
         if status != self.status or length != self.length:
-            self.load.stop(f"{status} with {length} bytes, not {self.status} with {self.length}: {head[end + 4 :]!r}")
+            self.load.fail(f"{status} with {length} bytes, not {self.status} with {self.length}: {head[end + 4 :]!r}")
             return False
         self.left = length - (len(head) - end - 4)
         return True
@@ -126,44 +145,47 @@ def _announced(head: bytes, end: int) -> int:
     return int(head[start + 17 : head.index(b"\r", start)]) if start >= 0 else 0
 
 
-def read_order(text: str) -> Order:
-    """Read an Order that was written as JSON."""
-    order = Order(*json.loads(text))
-    return order._replace(asks=[Ask(*ask) for ask in order.asks])
+async def measure(order: Order) -> list[list[Tally]]:
+    """Return a row of tallies for each turn; raises RuntimeError at the first wrong answer."""
+    loop = asyncio.get_running_loop()
+    loads = [Load(target) for target in order.targets]
+    loop.set_exception_handler(lambda _, context: loads[0].fail(f"{context['message']} {context.get('exception')!r}"))
+    for load in loads:
+        for _ in range(order.connections):
+            await loop.create_connection(partial(Connection, load), "127.0.0.1", load.server.port)
+    return [[await _turn(load, order) for load in loads] for _ in range(order.turns)]
 
 
-async def measure(order: Order) -> Tally:
-    """Ask until the time is over; raises RuntimeError at the first wrong answer."""
-    load, loop = Load(order), asyncio.get_running_loop()
-    loop.set_exception_handler(lambda _, context: load.stop(f"{context['message']}: {context.get('exception')!r}"))
-    pairs = [
-        await loop.create_connection(lambda: Connection(load), "127.0.0.1", order.port)
-        for _ in range(order.connections)
-    ]
-    await _until(load, order.warm_up)
-    start = load.now()
-    await _until(load, order.seconds)
-    end = load.now()
-    load.stop()
-    for transport, _ in pairs:
-        transport.abort()
-    if load.wrong is not None or end.answered == start.answered:
-        raise RuntimeError(load.wrong or "nothing was answered")
-    server_cpu = None if end.server_cpu is None or start.server_cpu is None else end.server_cpu - start.server_cpu
-    return Tally(
-        end.answered - start.answered, end.at - start.at, server_cpu, round(end.client_cpu - start.client_cpu, 3)
-    )
+async def _turn(load: Load, order: Order) -> Tally:
+    load.begin()
+    await _wait(load, order.warm_up * load.seconds)
+    began, before, server_before, client_before = load.now()
+    await _wait(load, load.seconds)
+    ended, after, server_after, client_after = load.now()
+    load.asking = False
+    await _wait(load, PATIENCE)
+    if load.wrong is not None or not load.over.is_set() or before == after:
+        raise RuntimeError(load.wrong or "answers are missing")
+    server_cpu = None if server_before is None or server_after is None else server_after - server_before
+    return Tally(after - before, ended - began, server_cpu, client_after - client_before)
 
 
-async def _until(load: Load, seconds: float) -> None:
-    """Wait for the time to pass, or for the end if it comes first."""
+async def _wait(load: Load, seconds: float) -> None:
+    """Wait for the time to pass, or for the end of the turn if it comes first."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await load.over.wait()
 
 
+def read_order(text: str) -> Order:
+    """Read an Order that was written as JSON."""
+    order = Order(*json.loads(text))
+    targets = [Target(Server(*server), seconds, [Ask(*ask) for ask in asks]) for server, seconds, asks in order.targets]
+    return order._replace(targets=targets)
+
+
 def main() -> None:
-    """Read the order, measure, print the tally."""
+    """Read the order, measure, print the tallies."""
     order = read_order(sys.stdin.read())
     stay_on(order.core)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from benchmarks.asking import CONNECTIONS
 from benchmarks.growth import Growth
-from benchmarks.rounds import ROUNDS, SECONDS, Outcome
+from benchmarks.rounds import ROUNDS, TURNS, Outcome
 
 COMMAND = "make bench"
 RESULTS = Path(__file__).with_name("results.json")
@@ -23,16 +23,18 @@ VERSIONS = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "sqlmodel"
 def show(outcomes: list[Outcome], growth: Growth) -> None:
     """Print the table."""
     table = Table(
-        title="每秒应答数与裸 ASGI 程序之比 Answers a second, bare ASGI application sending the same bytes = 1.0",
-        caption=f"{_growth_in_words(growth)}\n{COMMAND}；{RESULTS.name}",
+        title="每秒应答数，裸 ASGI 程序发送同样字节 = 1.0\nAnswers a second; a bare ASGI application sending the same bytes = 1.0",
+        caption=_growth_in_words(growth),
     )
-    table.add_column("项目 what")
-    for head in ("之比 ratio", "最低 lowest", "最高 highest", "处理器之比 CPU ratio", "客户端占用 client busy"):
-        table.add_column(head, justify="right")
+    table.add_column("项目 what", no_wrap=True)
+    for head in ("之比\nratio", "中间一半\nmiddle half", "处理器\nCPU", "客户端\nclient"):
+        table.add_column(head, justify="right", no_wrap=True)
     for outcome in outcomes:
         table.add_row(
             f"{outcome.case.name}\n[dim]{outcome.case.what}[/]",
-            *map(_number, outcome[1:5]),
+            f"[bold]{outcome.ratio:.3g}[/]",
+            f"{outcome.lower:.3g} – {outcome.upper:.3g}",
+            "–" if outcome.cpu_ratio is None else f"{outcome.cpu_ratio:.3g}",
             f"{outcome.client_busy:.0%}",
         )
     Console().print(table)
@@ -53,31 +55,30 @@ def _document(outcomes: list[Outcome], growth: Growth, at: datetime) -> dict[str
             "system": platform.system(), "cpu_count": os.cpu_count(),
             "packages": {name: version(name) for name in VERSIONS},
         },
-        "settings": {"rounds": ROUNDS, "seconds": SECONDS, "connections": CONNECTIONS, "uvicorn_workers": 1},
-        "ratios_mean": "answers a second against a bare ASGI application on the same server sending the same bytes; median of the rounds",
-        "ratios": {outcome.case.name: _rounded(outcome.ratio) for outcome in outcomes},
-        "ratios_lowest_highest": {
-            outcome.case.name: [_rounded(outcome.lowest), _rounded(outcome.highest)] for outcome in outcomes
+        "settings": {
+            "rounds": ROUNDS, "turns": TURNS, "connections": CONNECTIONS, "uvicorn_workers": 1,
         },
-        "server_cpu_ratios": {outcome.case.name: _rounded(outcome.cpu_ratio) for outcome in outcomes},
-        "client_busy": {outcome.case.name: _rounded(outcome.client_busy) for outcome in outcomes},
+        "ratios": _column(outcomes, "ratio"),
+        "ratios_lower_quartile": _column(outcomes, "lower"),
+        "ratios_upper_quartile": _column(outcomes, "upper"),
+        "server_cpu_ratios": _column(outcomes, "cpu_ratio"),
+        "client_busy": _column(outcomes, "client_busy"),
+        "client_busy_at_baseline": _column(outcomes, "baseline_client_busy"),
         "database_bytes_per_implementation": each | {"copied_standard": round(growth.copied_standard)},
         "generated_agencies": growth.agencies,
     }  # fmt: skip
 
 
+def _column(outcomes: list[Outcome], name: str) -> dict[str, float | None]:
+    """Return one figure of every case, with three places, however small."""
+    figures = {outcome.case.name: getattr(outcome, name) for outcome in outcomes}
+    return {case: None if figure is None else float(f"{figure:.3g}") for case, figure in figures.items()}
+
+
 def _growth_in_words(growth: Growth) -> str:
-    sizes = "，".join(f"{number:,} 条时 {size:,.0f}" for number, size in growth.bytes_each.items())
+    zh = "，".join(f"{number:,} 条时 {size:,.0f}" for number, size in growth.bytes_each.items())
+    en = ", ".join(f"{size:,.0f} at {number:,}" for number, size in growth.bytes_each.items())
     return (
-        f"每条实施清单占数据库字节 database bytes an implementation: {sizes}；"
-        f"若复制标准，另加 a copied standard would add {growth.copied_standard:,.0f}"
+        f"每条实施清单占数据库字节：{zh}；若各自复制标准，另加 {growth.copied_standard:,.0f}\n"
+        f"Bytes of database an implementation: {en}; a copied standard would add {growth.copied_standard:,.0f}"
     )
-
-
-def _rounded(value: float | None) -> float | None:
-    """Keep three figures, however small."""
-    return None if value is None else float(f"{value:.3g}")
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"

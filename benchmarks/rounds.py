@@ -1,75 +1,90 @@
-"""Rounds in which every case takes its turn, so that a noisy minute falls on all of them alike."""
+"""Rounds in which every case takes its turns beside its baseline, so that a noisy minute falls on both alike."""
 
 import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from statistics import median
+from statistics import median, quantiles
 from typing import NamedTuple
 
 from benchmarks.asking import CONNECTIONS, Case
 from benchmarks.bars import Bars
-from benchmarks.load import Order, Tally
+from benchmarks.load import Order, Tally, Target
 from benchmarks.processes import Server
 
 ROUNDS = 5
-SECONDS = 2.0
-WARM_UP = 0.3
+TURNS = 2
+"""Turns of a case, each after one of its baseline, in every round."""
+WARM_UP = 0.2
+
+Pair = tuple[Tally, Tally]
+"""A turn of the baseline and the turn of the case that followed it."""
 
 
 class Outcome(NamedTuple):
-    """One line of the table; the case it is measured against has 1.0 everywhere."""
+    """One line of the table; the baseline of the case has 1.0 everywhere."""
 
     case: Case
     ratio: float
-    """Answers a second, against those of the baseline in the same round; the median of all rounds."""
-    lowest: float
-    highest: float
+    """Answers a second, against those of the baseline in the turn before; the median of all turns."""
+    lower: float
+    upper: float
+    """Between these lies the middle half of all turns."""
     cpu_ratio: float | None
     """Processor time the baseline's server needs for an answer, against this server's; None where not known."""
     client_busy: float
     """Part of its core that the client used; near 1.0 it would have been the client that was measured."""
-
-
-Round = dict[str, Tally]
+    baseline_client_busy: float
 
 
 def run_rounds(
     cases: Sequence[Case], servers: Mapping[str, Server], client_core: int | None, bars: Bars
 ) -> list[Outcome]:
-    """Measure every case in every round, each round beginning with another one."""
-    turns = [(number, case) for number in range(ROUNDS) for case in (*cases[number:], *cases[:number])]
-    rounds: list[Round] = [{} for _ in range(ROUNDS)]
-    for number, case in bars.each("测量 measurements", turns):
-        rounds[number][case.name] = _measure(case, servers[case.server], client_core)
-    return [_outcome(case, rounds) for case in cases if case.baseline is not None]
+    """Measure every case in every round."""
+    baselines = {case.name: case for case in cases if case.baseline is None}
+    measured = [case for case in cases if case.baseline is not None]
+    pairs: dict[str, list[Pair]] = {case.name: [] for case in measured}
+    for case in bars.each("测量 measurements", measured * ROUNDS):
+        pairs[case.name] += _measure(baselines[str(case.baseline)], case, servers, client_core)
+    return [_outcome(case, pairs[case.name]) for case in measured]
 
 
-def _measure(case: Case, server: Server, client_core: int | None) -> Tally:
-    order = Order(server.port, server.pid, client_core, CONNECTIONS, WARM_UP, SECONDS, list(case.asks))
+def _measure(baseline: Case, case: Case, servers: Mapping[str, Server], client_core: int | None) -> list[Pair]:
+    targets = [Target(servers[one.server], one.seconds, list(one.asks)) for one in (baseline, case)]
+    order = Order(client_core, CONNECTIONS, TURNS, WARM_UP, targets)
     client = subprocess.run(
         [sys.executable, "-m", "benchmarks.load"], input=json.dumps(order), capture_output=True, text=True,
-        timeout=SECONDS + 30, check=False,
+        timeout=120, check=False,
     )  # fmt: skip
     if client.returncode:
         raise RuntimeError(f"{case.name}: {client.stderr.strip().splitlines()[-1]}")
-    return Tally(*json.loads(client.stdout))
+    return [(Tally(*bare), Tally(*ours)) for bare, ours in json.loads(client.stdout)]
 
 
-def _outcome(case: Case, rounds: Sequence[Round]) -> Outcome:
-    assert case.baseline is not None
-    pairs = [(tallies[case.name], tallies[case.baseline]) for tallies in rounds]
-    ratios = [_pace(ours) / _pace(bare) for ours, bare in pairs]
-    cpu = [ratio for ours, bare in pairs if (ratio := _cpu_ratio(ours, bare)) is not None]
-    busy = [ours.client_cpu / ours.seconds for ours, _ in pairs]
-    return Outcome(case, median(ratios), min(ratios), max(ratios), median(cpu) if cpu else None, median(busy))
+def _outcome(case: Case, pairs: Sequence[Pair]) -> Outcome:
+    lower, middle, upper = quantiles([_pace(ours) / _pace(bare) for bare, ours in pairs], n=4)
+    busy = [[tally.client_cpu / tally.seconds for tally in pair] for pair in pairs]
+    return Outcome(
+        case,
+        middle,
+        lower,
+        upper,
+        _cpu_ratio(pairs),
+        median(ours for _, ours in busy),
+        median(bare for bare, _ in busy),
+    )
 
 
 def _pace(tally: Tally) -> float:
-    return tally.requests / tally.seconds
+    return tally.answers / tally.seconds
 
 
-def _cpu_ratio(ours: Tally, bare: Tally) -> float | None:
-    if not ours.server_cpu or not bare.server_cpu:
-        return None
-    return (bare.server_cpu / bare.requests) / (ours.server_cpu / ours.requests)
+def _cpu_ratio(pairs: Sequence[Pair]) -> float | None:
+    """Compare all turns together: the clock of the system ticks too slowly for one."""
+    bare, ours = (_cpu_of_an_answer([pair[side] for pair in pairs]) for side in (0, 1))
+    return bare / ours if bare and ours else None
+
+
+def _cpu_of_an_answer(tallies: Sequence[Tally]) -> float | None:
+    used = [tally.server_cpu for tally in tallies if tally.server_cpu is not None]
+    return sum(used) / sum(tally.answers for tally in tallies) if len(used) == len(tallies) else None

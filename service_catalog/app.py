@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.middleware.gzip import GZipMiddleware
 
 from service_catalog import __version__
 from service_catalog.agencies.routes import router as agencies
@@ -15,7 +14,7 @@ from service_catalog.guides.ready import ReadyGuides
 from service_catalog.guides.routes import router as guides
 from service_catalog.implementations.routes import router as implementations
 from service_catalog.kernel import problems
-from service_catalog.kernel.asgi import AnswersHead, BoundedBody
+from service_catalog.kernel.asgi import AnswersHead, BoundedBody, PacksAnswers
 from service_catalog.kernel.database import make_engine
 from service_catalog.lookup.routes import router as lookup
 from service_catalog.portal import documentation
@@ -69,7 +68,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
         app.include_router(router)
     documentation.install(app)
     publish_problem_schema(app)
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(PacksAnswers, minimum_size=1024, compresslevel=5)
     app.add_middleware(ReadyGuides, engine=engine, clock=clock, most=settings.guide_cache_entries)
     app.add_middleware(AnswersHead)
     app.add_middleware(BoundedBody, most=LARGEST_BODY)

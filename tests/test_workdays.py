@@ -179,4 +179,4 @@ def test_a_corrected_calendar_is_counted_anew() -> None:
     holiday = tuple((date(2027, 10, 1) + timedelta(days=n), False) for n in range(7))
 
     assert before == 3
-    assert Calendar(frozenset({2027}), holiday).longest_run(1) == 11
+    assert Calendar(frozenset({2027}), holiday).longest_run(1) == 8

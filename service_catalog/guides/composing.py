@@ -57,6 +57,7 @@ class _Composer:
         code = parts.implementation.implementation_code
         serial = self.handling.serial if self.handling else ""
         promise = self._promise(self.handling)
+        moments = [parts.last_modified(), self.registers.changed_at, *([alias.since] if alias else [])]
         view = GuideView(
             code=code + serial,
             basic_code=parts.standard.basic_code,
@@ -140,7 +141,7 @@ class _Composer:
             effective_from=max(parts.standard.effective_from, parts.local_effective_from),
             as_of=as_of,
             alias=alias,
-            last_modified=parts.last_modified(),
+            last_modified=max(moments).replace(microsecond=0),
             digest="",
         )
         return view.model_copy(update={"digest": content_digest(view)})

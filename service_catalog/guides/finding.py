@@ -10,6 +10,7 @@ from service_catalog.guides.composing import compose_guide
 from service_catalog.guides.nearest import nearest
 from service_catalog.guides.reading import parts_of, read_day, resolve
 from service_catalog.guides.schemas import AliasView, GuideView, NearestGuideView
+from service_catalog.kernel.dates import starts_at
 from service_catalog.kernel.errors import Said
 from service_catalog.registers.registers import registers_of
 
@@ -53,4 +54,5 @@ def _alias_view(asked_code: str, alias: CodeAlias) -> AliasView:
         valid_from=alias.valid_from,
         document_number=alias.document_number,
         act_kind=alias.act_kind,
+        since=max(alias.at, starts_at(alias.valid_from)),
     )

@@ -81,9 +81,9 @@ class GuideParts:
             starts_at(self.local_effective_from),
             self.facts_since,
         ]
-        if self.standing.recorded_at is not None and self.standing.since is not None:
-            moments += [self.standing.recorded_at, starts_at(self.standing.since)]
-        return max(moments).replace(microsecond=0)
+        if self.standing.changed_at is not None:
+            moments.append(self.standing.changed_at)
+        return max(moments)
 
 
 def resolve(session: Session, code: str, day: date) -> tuple[str, CodeAlias | None]:

@@ -21,7 +21,8 @@ from service_catalog.changes.log import changes_after, last_number
 from service_catalog.changes.tables import Subject
 from service_catalog.changes.watching import HeadUnavailable, head_of
 from service_catalog.guides.finding import guide_by_code
-from service_catalog.guides.representation import Representation, accepts_gzip
+from service_catalog.guides.representation import Representation
+from service_catalog.kernel.asgi import accepts_gzip
 from service_catalog.kernel.database import reading
 from service_catalog.kernel.dates import civil_day, ends_at, starts_at
 from service_catalog.kernel.errors import CatalogError

@@ -9,6 +9,7 @@ from email.utils import format_datetime, parsedate_to_datetime
 from fastapi import Request, Response
 
 from service_catalog.guides.schemas import GuideView
+from service_catalog.kernel.asgi import accepts_gzip
 
 CACHE_CONTROL = "no-cache"
 """Keep it, but ask each time: a changed standard shows in the very next request, and an unchanged one costs a 304."""
@@ -21,20 +22,21 @@ class Representation:
     body: bytes
     packed: bytes
     etag: str
-    last_modified: datetime
+    last_modified: datetime | None
 
     @classmethod
-    def of(cls, view: GuideView) -> "Representation":
+    def of(cls, view: GuideView, *, dated: bool = True) -> "Representation":
+        """Make the bytes; `dated` False where another guide may take its place without any date moving."""
         body = view.model_dump_json().encode()
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-        return cls(body, gzip.compress(body, 6, mtime=0), etag, view.last_modified)
+        return cls(body, gzip.compress(body, 6, mtime=0), etag, view.last_modified if dated else None)
 
     def is_what_reader_has(self, if_none_match: str | None, if_modified_since: str | None) -> bool:
         """Tell whether a conditional request can be answered with 304 (RFC 9110, section 13.2.2)."""
         if if_none_match is not None:
             named = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
             return self.etag in named or "*" in named
-        if if_modified_since is not None:
+        if if_modified_since is not None and self.last_modified is not None:
             try:
                 since = parsedate_to_datetime(if_modified_since)
             except ValueError:
@@ -45,26 +47,15 @@ class Representation:
 
     def headers(self) -> dict[str, str]:
         """Return the headers that 200 and 304 share."""
-        return {
-            "etag": self.etag,
-            "last-modified": format_datetime(self.last_modified.astimezone(UTC), usegmt=True),
-            "cache-control": CACHE_CONTROL,
-            "vary": "Accept-Encoding",
-        }
+        shared = {"etag": self.etag, "cache-control": CACHE_CONTROL, "vary": "Accept-Encoding"}
+        if self.last_modified is not None:
+            shared["last-modified"] = format_datetime(self.last_modified.astimezone(UTC), usegmt=True)
+        return shared
 
 
-def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Tell whether a reader takes gzip."""
-    for offer in (accept_encoding or "").split(","):
-        coding, _, parameters = offer.partition(";")
-        if coding.strip().lower() in ("gzip", "*"):
-            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
-
-
-def answer_guide(request: Request, view: GuideView) -> Response:
+def answer_guide(request: Request, view: GuideView, *, dated: bool = True) -> Response:
     """Answer with a guide, or with 304 where the reader has it."""
-    representation = Representation.of(view)
+    representation = Representation.of(view, dated=dated)
     headers = request.headers
     shared = representation.headers()
     if representation.is_what_reader_has(headers.get("if-none-match"), headers.get("if-modified-since")):

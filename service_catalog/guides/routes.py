@@ -64,7 +64,7 @@ def find_guide(
     as_of: AsOf = None,
 ) -> Response:
     """Guide of the nearest body that does the item for a person in the region, and why it is that one."""
-    return answer_guide(request, guide_by_place(db, basic_code, region, now=now, as_of=as_of))
+    return answer_guide(request, guide_by_place(db, basic_code, region, now=now, as_of=as_of), dated=False)
 
 
 @router.get(

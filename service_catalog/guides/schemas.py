@@ -205,6 +205,8 @@ class AliasView(BaseModel):
     valid_from: date
     document_number: str
     act_kind: str
+    since: datetime = Field(exclude=True)
+    """When the replacement was recorded or took effect, whichever came later."""
 
 
 class GuideView(BaseModel):

@@ -1,6 +1,8 @@
 """Small ASGI middleware; nothing here buffers a body or starts a task."""
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -37,3 +39,22 @@ class BoundedBody:
             return message
 
         await self.app(scope, bounded, send)
+
+
+def accepts_gzip(accept_encoding: str | None) -> bool:
+    """Tell whether a reader takes gzip."""
+    for offer in (accept_encoding or "").split(","):
+        coding, _, parameters = offer.partition(";")
+        if coding.strip().lower() in ("gzip", "*"):
+            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False
+
+
+class PacksAnswers(GZipMiddleware):
+    """Packs longer answers for readers who take gzip; the base class also packs for those who say `gzip;q=0`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not accepts_gzip(Headers(scope=scope).get("accept-encoding")):
+            scope = dict(scope)
+            scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        await super().__call__(scope, receive, send)

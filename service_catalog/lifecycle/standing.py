@@ -1,17 +1,17 @@
 """Acts that suspend, resume and cancel; what stands on a day is read from them, no job needs to run."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, Row, exists, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
 from service_catalog.access.actors import Actor
 from service_catalog.changes import log
 from service_catalog.changes.tables import ChangeKind, Subject
-from service_catalog.kernel.dates import civil_day, ends_at
+from service_catalog.kernel.dates import civil_day, ends_at, starts_at
 from service_catalog.kernel.errors import Conflict, Invalid, Said
 from service_catalog.lifecycle.states import ActKind, ItemState
 from service_catalog.lifecycle.tables import Act, Standing
@@ -58,7 +58,8 @@ class StandingOn(NamedTuple):
     since: date | None
     reason: str | None
     document_number: str | None
-    recorded_at: datetime | None
+    changed_at: datetime | None
+    """When any decision about it was last recorded or took effect; None if there was none."""
 
 
 IN_FORCE = StandingOn(ItemState.IN_FORCE, None, None, None, None)
@@ -125,8 +126,18 @@ def standings_on(session: Session, subject: Subject, codes: Collection[str], day
         )
         .order_by(col(Standing.from_on), col(Standing.id))
     )
-    decided = {code: state for code, state in session.execute(query)}  # noqa: C416 - rows are no pairs to mypy
-    return {code: decided.get(code, ItemState.IN_FORCE) for code in codes}
+    decided = _last_word(session.execute(query))
+    return {code: decided[code].state if code in decided else ItemState.IN_FORCE for code in codes}
+
+
+def _last_word(rows: Iterable[Row[Any]]) -> dict[str, Row[Any]]:
+    """Return for each thing the decision that holds, of rows in the order of their days; cancelled stays cancelled."""
+    latest: dict[str, Row[Any]] = {}
+    for row in rows:
+        before = latest.get(row.code)
+        if before is None or before.state is not ItemState.CANCELLED:
+            latest[row.code] = row
+    return latest
 
 
 def not_cancelled(subject: Subject, code: ColumnElement[str] | Mapped[str], day: date) -> ColumnElement[bool]:
@@ -159,8 +170,13 @@ def gravest_standing(
         col(Standing.from_on) <= day,
         col(Standing.at) < ends_at(known_on or day),
     )
-    latest = {row.code: StandingOn(*row[1:]) for row in session.execute(query)}
-    return max(latest.values(), key=lambda standing: standing.state.value, default=IN_FORCE)
+    rows = session.execute(query).all()
+    latest = _last_word(rows)
+    if not latest:
+        return IN_FORCE
+    gravest = max(latest.values(), key=lambda row: row.state.value)
+    changed_at = max(moment for row in rows for moment in (row.at, starts_at(row.from_on)))
+    return StandingOn(gravest.state, gravest.from_on, gravest.reason, gravest.document_number, changed_at)
 
 
 _DECIDED = (

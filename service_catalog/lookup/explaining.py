@@ -79,6 +79,8 @@ def _explain(text: str, rules: CodeRules, registers: Registers, session: Session
     if code is not None:
         findings += judge(code, rules)
         findings += _in_catalogue(session, code, day) if session is not None else []
+    if case:  # about a case, only what is wrong with its item matters, not what is worth knowing of it
+        findings = [finding for finding in findings if finding.severity == "error"]
     if case and not foreign.is_a_day(case["date"]):
         findings.append(
             CodeFinding("case_date", "error", Said("受理日期不是有效日期", "the date is no day of the calendar"))

@@ -3,18 +3,30 @@
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlmodel import Session, SQLModel, col
 
 from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import SHELF as STANDARDS
 from service_catalog.basic_items.tables import BasicItemEdition
 from service_catalog.changes.log import last_number
-from service_catalog.implementations.claiming import SHELF as LOCALS
+from service_catalog.changes.tables import Subject
 from service_catalog.implementations.content import Offer
 from service_catalog.implementations.tables import Implementation, ImplementationEdition
+from service_catalog.lifecycle.standing import not_cancelled
+from service_catalog.portal.in_force import in_force
 from service_catalog.regions.tables import Region
 from service_catalog.regions.tree import RegionLevel
+
+
+class LevelFigures(NamedTuple):
+    """What one level holds today."""
+
+    level: RegionLevel
+    implementations: int
+    offered: int
+    places: int
+    """Regions of the level in which somebody offers something."""
 
 
 class Figures(NamedTuple):
@@ -23,75 +35,61 @@ class Figures(NamedTuple):
     regions: int
     agencies: int
     items: int
-    implementations: int
-    offered: int
-    townships: int
-    villages: int
+    levels: tuple[LevelFigures, ...]
     change_number: int
 
+    @property
+    def implementations(self) -> int:
+        return sum(level.implementations for level in self.levels)
 
-class Example(NamedTuple):
-    """A guide to look at."""
+    @property
+    def offered(self) -> int:
+        return sum(level.offered for level in self.levels)
 
-    code: str
-    name: str
-    agency: str
-    region: str
+    @property
+    def townships(self) -> int:
+        return self._places(RegionLevel.TOWNSHIP)
+
+    @property
+    def villages(self) -> int:
+        return self._places(RegionLevel.VILLAGE)
+
+    def _places(self, level: RegionLevel) -> int:
+        return sum(row.places for row in self.levels if row.level is level)
 
 
 def figures_on(session: Session, day: date) -> Figures:
-    """Count what is in force on `day`."""
-    locals_in_force = select(func.count()).select_from(ImplementationEdition).where(LOCALS.current(day))
+    """Count what can be read on `day`."""
     return Figures(
         regions=_count(session, Region),
         agencies=_count(session, Agency),
-        items=session.execute(
-            select(func.count()).select_from(BasicItemEdition).where(STANDARDS.current(day))
-        ).scalar_one(),
-        implementations=session.execute(locals_in_force).scalar_one(),
-        offered=session.execute(
-            locals_in_force.where(col(ImplementationEdition.availability) == Offer.OFFERED)
-        ).scalar_one(),
-        townships=_reached(session, RegionLevel.TOWNSHIP),
-        villages=_reached(session, RegionLevel.VILLAGE),
+        items=_items(session, day),
+        levels=_levels(session, day),
         change_number=last_number(session),
     )
-
-
-def examples(session: Session, day: date) -> list[Example]:
-    """Return a guide of a village, a township and a banner, as far as there are any."""
-    found = []
-    for level in (RegionLevel.VILLAGE, RegionLevel.TOWNSHIP, RegionLevel.BANNER):
-        query = (
-            select(Implementation.implementation_code, BasicItemEdition.name, Agency.name, Region.name)
-            .join(Region, col(Region.code) == col(Implementation.region_code))
-            .join(Agency, col(Agency.code) == col(Implementation.agency_code))
-            .join(
-                ImplementationEdition,
-                col(ImplementationEdition.implementation_code) == col(Implementation.implementation_code),
-            )
-            .join(BasicItemEdition, col(BasicItemEdition.basic_code) == col(Implementation.basic_code))
-            .where(
-                col(Region.level) == level,
-                col(ImplementationEdition.availability) == Offer.OFFERED,
-                LOCALS.current(day),
-                STANDARDS.current(day),
-            )
-            .order_by(col(Implementation.basic_code).desc(), col(Implementation.implementation_code))
-            .limit(1)
-        )
-        found += [Example(*row) for row in session.execute(query)]
-    return found
 
 
 def _count(session: Session, table: type[SQLModel]) -> int:
     return session.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def _reached(session: Session, level: RegionLevel) -> int:
+def _items(session: Session, day: date) -> int:
     query = (
-        select(func.count(col(Implementation.region_code).distinct()))
-        .join(Region, col(Region.code) == col(Implementation.region_code))
-        .where(col(Region.level) == level)
+        select(func.count())
+        .select_from(BasicItemEdition)
+        .where(STANDARDS.current(day), not_cancelled(Subject.BASIC_ITEM, col(BasicItemEdition.basic_code), day))
     )
     return session.execute(query).scalar_one()
+
+
+def _levels(session: Session, day: date) -> tuple[LevelFigures, ...]:
+    is_offered = col(ImplementationEdition.availability) == Offer.OFFERED
+    query = in_force(
+        day,
+        col(Region.level),
+        func.count(),
+        func.count(case((is_offered, 1))),
+        func.count(case((is_offered, col(Implementation.region_code))).distinct()),
+    ).group_by(col(Region.level))
+    counted = {row[0]: LevelFigures(*row) for row in session.execute(query)}
+    return tuple(counted.get(level, LevelFigures(level, 0, 0, 0)) for level in RegionLevel)

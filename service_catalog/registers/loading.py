@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import delete, update
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, col
 
 from service_catalog.access.actors import Actor
 from service_catalog.changes import log
@@ -89,5 +89,5 @@ def _replace(
 
 def _moved(session: Session, name: str, *, by: Actor, at: datetime) -> None:
     session.flush()
-    session.execute(update(RegisterVersion).values(number=RegisterVersion.number + 1))
+    session.execute(update(RegisterVersion).values(number=col(RegisterVersion.number) + 1, changed_at=at))
     log.record(session, Subject.REGISTER, name, by=by, at=at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -48,6 +48,8 @@ class Registers:
     """One version of all registers; immutable, shared by all requests."""
 
     version: int
+    changed_at: datetime
+    """When any register was last loaded."""
     lists: Mapping[tuple[str, str], Mapping[str, Label]]
     """(list name, namespace or empty) → code → label."""
     schemes: tuple[Scheme, ...]
@@ -70,17 +72,17 @@ _kept: WeakKeyDictionary[Engine, Registers] = WeakKeyDictionary()
 def registers_of(session: Session) -> Registers:
     """Return the registers as this transaction sees them; reads them only when their version has moved."""
     engine = session.get_bind().engine
-    version = session.execute(_VERSION).scalar_one()
+    version, changed_at = session.execute(_VERSION).one()
     kept = _kept.get(engine)
     if kept is None or kept.version != version:
-        kept = _kept[engine] = _read(session, version)
+        kept = _kept[engine] = _read(session, version, changed_at)
     return kept
 
 
-_VERSION = select(col(RegisterVersion.number))
+_VERSION = select(col(RegisterVersion.number), col(RegisterVersion.changed_at))
 
 
-def _read(session: Session, version: int) -> Registers:
+def _read(session: Session, version: int, changed_at: datetime) -> Registers:
     lists: dict[tuple[str, str], dict[str, Label]] = {}
     for entry in session.scalars(select(CodeEntry).order_by(col(CodeEntry.list_name), col(CodeEntry.position))):
         lists.setdefault((entry.list_name, entry.namespace), {})[entry.code] = Label(entry.zh, entry.en)
@@ -89,6 +91,7 @@ def _read(session: Session, version: int) -> Registers:
     years = session.scalars(select(CalendarYear)).all()
     return Registers(
         version=version,
+        changed_at=changed_at,
         lists=lists,
         schemes=tuple(Scheme(scheme.id, scheme.pattern) for scheme in schemes),
         matrix={r.element: MatrixRow(r.element, r.policy, r.rule, r.reason, r.zh) for r in rules},

@@ -1,12 +1,12 @@
 """Rows of the registers. A site changes them by loading files, never by a release."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from service_catalog.kernel.database import Json
+from service_catalog.kernel.database import Json, UtcDateTime
 
 
 class RegisterVersion(SQLModel, table=True):
@@ -17,6 +17,7 @@ class RegisterVersion(SQLModel, table=True):
 
     id: int = Field(primary_key=True)
     number: int
+    changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class CodeEntry(SQLModel, table=True):

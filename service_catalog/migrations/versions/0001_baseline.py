@@ -131,6 +131,7 @@ def upgrade() -> None:
     op.create_table('register_version',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('changed_at', UtcDateTime(), nullable=False),
     sa.CheckConstraint('id = 1', name=op.f('ck_register_version_one_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_register_version'))
     )
@@ -306,7 +307,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_served_region_region_code'), 'served_region', ['region_code'], unique=False)
 
     op.execute("INSERT INTO change_head (id, number) VALUES (1, 0)")
-    op.execute("INSERT INTO register_version (id, number) VALUES (1, 0)")
+    op.execute("INSERT INTO register_version (id, number, changed_at) VALUES (1, 0, '1970-01-01 00:00:00.000000')")
     keep_for_ever("change")
 
 

@@ -1,0 +1,244 @@
+"""What the database itself refuses, whoever writes: raw rows that break one rule each."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from builders import BANNER, BANNER_BUREAU, GACHA, ITEM, LEAGUE, TOWNSHIP, publish_local
+from sqlalchemy import CheckConstraint, Engine, ForeignKeyConstraint, Index, Table, UniqueConstraint, text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, SQLModel
+
+import service_catalog.tables  # noqa: F401 - every table must be known
+from service_catalog import seeding
+from service_catalog.kernel.database import unit_of_work
+
+AT, DAY = "2026-03-10 01:00:00", "2026-03-10"
+CODE = BANNER_BUREAU + "4" + ITEM
+FREE_ITEM = "150709077000"
+NOBODY, NOWHERE = "X" * 18, "152999000000"
+_EDITION: dict[str, Any] = {
+    "id": 900, "number": 9, "state": "superseded", "kind": "change", "revision": 1, "drafted_by": "甲",
+    "effective_from": DAY, "published_at": AT, "content": "{}",
+}  # fmt: skip
+
+GOOD: dict[str, dict[str, Any]] = {
+    "act": {"id": 900, "kind": "cancel", "document_number": "一号", "title": "题", "issuing_body": "署",
+            "effective_on": DAY, "by": "甲", "at": AT},
+    "agency": {"code": "Y" * 18, "kind": "organ", "nature": "1", "region_code": BANNER, "name": "某局",
+               "demonstration_code": False},
+    "agency_facts": {"agency_code": BANNER_BUREAU, "number": 9, "effective_from": DAY, "recorded_at": AT, "by": "甲",
+                     "content": "{}"},
+    "basic_item": {"basic_code": FREE_ITEM, "item_type": "07", "by": "甲", "at": AT},
+    "basic_item_edition": _EDITION | {"basic_code": ITEM, "name": "名", "notice_days": 30},
+    "basic_item_facet": {"edition_id": 1, "facet": "department", "value": "另一部门"},
+    "calendar_year": {"year": 2031, "document": "通知", "differences": "[]"},
+    "change": {"number": 9000, "subject": "code", "code": "x", "kind": "upsert", "by": "甲", "at": AT},
+    "code_alias": {"old_code": "A", "new_code": "B", "act_kind": "merge", "valid_from": DAY, "document_number": "一号",
+                   "by": "甲", "at": AT},
+    "code_entry": {"list_name": "列表", "namespace": "", "code": "1", "position": 0, "zh": "中", "en": "en"},
+    "code_series": {"series": "150777", "last_number": 0},
+    "implementation": {"implementation_code": BANNER_BUREAU + "3" + ITEM, "agency_code": BANNER_BUREAU,
+                       "exercise_level": "3", "basic_code": ITEM, "region_code": BANNER, "claimed_by": "甲",
+                       "claimed_at": AT},
+    "implementation_edition": _EDITION | {"implementation_code": CODE, "availability": "offered",
+                                          "based_on_edition": 1},
+    "inheritance_rule": {"element": "要素", "position": 0, "policy": "locked", "reason": "由", "zh": "中"},
+    "issued_code": {"code": "150709076000", "series": "150709", "number": 76, "origin": "registered", "by": "甲",
+                    "at": AT},
+    "placeholder_scheme": {"id": "ZZ", "pattern": "ZZ"},
+    "region": {"code": "152921998000", "name": "地", "level": "township", "kind": "division", "parent_code": BANNER,
+               "statistical_only": False},
+    "region_line": {"descendant": LEAGUE, "ancestor": GACHA, "distance": 1},
+    "review_note": {"id": 900, "subject": "basic_item", "code": ITEM, "edition": 1, "step": "submit", "by": "甲",
+                    "at": AT},
+    "served_region": {"edition_id": 1, "region_code": GACHA},
+    "standing": {"id": 900, "subject": "basic_item", "code": ITEM, "state": "2", "from_on": DAY, "act_id": 1,
+                 "reason": "由", "at": AT},
+    "zone_member": {"zone_code": TOWNSHIP, "region_code": GACHA},
+}  # fmt: skip
+
+BAD: dict[str, dict[str, Any]] = {
+    "ck_act_actkind": {"kind": "forget"},
+    "ck_act_has_document": {"document_number": "  "},
+    "ck_agency_agencykind": {"kind": "club"},
+    "ck_agency_eighteen_characters": {"code": "Y" * 17},
+    "ck_agency_nature": {"nature": "4"},
+    "ck_agency_not_its_own_parent": {"parent_code": "Y" * 18},
+    "fk_agency_parent_code_agency": {"parent_code": NOBODY},
+    "fk_agency_region_code_region": {"region_code": NOWHERE},
+    "ck_agency_facts_counts_from_one": {"number": 0},
+    "fk_agency_facts_agency_code_agency": {"agency_code": NOBODY},
+    "ck_basic_item_not_its_own_parent": {"parent_basic_code": FREE_ITEM},
+    "ck_basic_item_twelve_characters": {"basic_code": "15070907700"},
+    "ck_basic_item_type_is_in_the_code": {"item_type": "01"},
+    "fk_basic_item_basic_code_issued_code": {"basic_code": "150709078000"},
+    "fk_basic_item_parent_basic_code_basic_item": {"parent_basic_code": "150709078000"},
+    "ck_basic_item_edition_counts_from_one": {"number": 0},
+    "ck_basic_item_edition_editionkind": {"kind": "whim"},
+    "ck_basic_item_edition_ends_after_it_begins": {"effective_until": DAY},
+    "ck_basic_item_edition_in_force_was_published": {"published_at": None, "effective_from": None},
+    "ck_basic_item_edition_published_has_date": {"state": "withdrawn", "effective_from": None},
+    "ck_basic_item_edition_workstate": {"state": "lost"},
+    "fk_basic_item_edition_basic_code_basic_item": {"basic_code": "150709078000"},
+    "uq_basic_item_edition_number": {"number": 1},
+    "uq_basic_item_edition_published": {"state": "published"},
+    "fk_basic_item_facet_edition_id_basic_item_edition": {"edition_id": 901},
+    "ck_change_changekind": {"kind": "maybe"},
+    "ck_change_subject": {"subject": "weather"},
+    "ck_change_head_one_row": {"id": 2, "number": 0},
+    "ck_code_alias_goes_elsewhere": {"new_code": "A"},
+    "ck_code_series_counts_up": {"last_number": -1},
+    "ck_implementation_code_is_computed": {"implementation_code": CODE[:-1] + "9"},
+    "ck_implementation_level_in_range": {"exercise_level": "7", "implementation_code": BANNER_BUREAU + "7" + ITEM},
+    "fk_implementation_agency_code_agency": {
+        "agency_code": NOBODY, "implementation_code": NOBODY + "3" + ITEM,
+    },
+    "fk_implementation_basic_code_basic_item": {
+        "basic_code": "150709078000", "implementation_code": BANNER_BUREAU + "3150709078000",
+    },
+    "fk_implementation_region_code_region": {"region_code": NOWHERE},
+    "ck_implementation_edition_counts_from_one": {"number": 0},
+    "ck_implementation_edition_editionkind": {"kind": "whim"},
+    "ck_implementation_edition_ends_after_it_begins": {"effective_until": DAY},
+    "ck_implementation_edition_in_force_was_published": {"published_at": None, "effective_from": None},
+    "ck_implementation_edition_offer": {"availability": "unknown"},
+    "ck_implementation_edition_published_has_date": {"state": "withdrawn", "effective_from": None},
+    "ck_implementation_edition_workstate": {"state": "lost"},
+    "fk_implementation_edition_implementation_code_implementation": {"implementation_code": CODE[:-1] + "9"},
+    "uq_implementation_edition_number": {"number": 1},
+    "uq_implementation_edition_published": {"state": "published"},
+    "ck_inheritance_rule_policy": {"policy": "anything"},
+    "ck_issued_code_codeorigin": {"origin": "found"},
+    "ck_issued_code_number_in_range": {"number": 1000},
+    "ck_issued_code_retired_by_document": {"retired_on": DAY},
+    "uq_issued_code_series_number": {"number": 1},
+    "ck_region_letters_mark_zones": {"code": "152921Z98000"},
+    "ck_region_only_the_league_is_root": {"parent_code": None},
+    "ck_region_regionkind": {"kind": "desert"},
+    "ck_region_regionlevel": {"level": "street"},
+    "ck_region_twelve_characters": {"code": "152921998"},
+    "fk_region_governed_by_region": {"governed_by": NOWHERE},
+    "fk_region_parent_code_region": {"parent_code": NOWHERE},
+    "fk_region_line_ancestor_region": {"ancestor": NOWHERE},
+    "fk_region_line_descendant_region": {"descendant": NOWHERE},
+    "ck_register_version_one_row": {"id": 2, "number": 0, "changed_at": AT},
+    "ck_review_note_reviewstep": {"step": "sleep"},
+    "ck_review_note_subject": {"subject": "weather"},
+    "fk_served_region_edition_id_implementation_edition": {"edition_id": 901},
+    "fk_served_region_region_code_region": {"region_code": NOWHERE},
+    "ck_standing_itemstate": {"state": "4"},
+    "ck_standing_subject": {"subject": "weather"},
+    "fk_standing_act_id_act": {"act_id": 901},
+    "fk_zone_member_region_code_region": {"region_code": NOWHERE},
+    "fk_zone_member_zone_code_region": {"zone_code": NOWHERE},
+}  # fmt: skip
+"""What breaks exactly this rule, put into the good row of its table."""
+IN_WORK = {"uq_basic_item_edition_open", "uq_implementation_edition_open"}
+"""Tried with every pair of open states below."""
+
+
+@pytest.fixture
+def filled(engine: Engine) -> Engine:
+    with unit_of_work(engine) as session:
+        publish_local(session, BANNER_BUREAU, "4")
+        seeding.settle_all(session, date(2026, 3, 10))
+        insert(session, "issued_code", GOOD["issued_code"] | {"code": FREE_ITEM, "number": 77})
+        insert(session, "issued_code", GOOD["issued_code"] | {"code": "15070907700", "number": None})
+    return engine
+
+
+def insert(session: Session, table: str, row: dict[str, Any]) -> None:
+    columns = ", ".join(f'"{name}"' for name in row)
+    values = ", ".join(f":{name}" for name in row)
+    session.execute(text(f'INSERT INTO "{table}" ({columns}) VALUES ({values})'), row)
+
+
+def refusal(session: Session, table: str, row: dict[str, Any]) -> str | None:
+    """Return the rule by which the database refused a row (on SQLite its sentence), None where it took it."""
+    savepoint = session.begin_nested()
+    try:
+        insert(session, table, row)
+    except IntegrityError as error:
+        name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+        return str(name or error.orig)
+    finally:
+        savepoint.rollback()
+    return None
+
+
+def rules_of(table: Table) -> list[str]:
+    kinds = CheckConstraint | ForeignKeyConstraint | UniqueConstraint
+    named = [str(rule.name) for rule in table.constraints if isinstance(rule, kinds)]
+    return named + [str(index.name) for index in table.indexes if isinstance(index, Index) and index.unique]
+
+
+TABLE_OF = {rule: table.name for table in SQLModel.metadata.sorted_tables for rule in rules_of(table)}
+
+
+def fits(rule: str, said: str) -> bool:
+    """Tell whether a refusal is by this rule; SQLite names only checks, and columns of unique rules."""
+    if rule.startswith("fk_") and said == "FOREIGN KEY constraint failed":
+        return True
+    return rule in said or (rule.startswith("uq_") and said.startswith(f"UNIQUE constraint failed: {TABLE_OF[rule]}."))
+
+
+def test_every_rule_of_every_table_is_tried_here() -> None:
+    assert set(BAD) | IN_WORK == set(TABLE_OF)
+
+
+def test_the_good_row_of_every_table_is_taken(filled: Engine) -> None:
+    with unit_of_work(filled) as session:
+        refused = {table: refusal(session, table, row) for table, row in GOOD.items()}
+
+    assert {table: said for table, said in refused.items() if said is not None} == {}
+
+
+def test_each_rule_of_the_tables_is_held_by_the_database(filled: Engine) -> None:
+    wrong = {}
+    with unit_of_work(filled) as session:
+        for rule, changed in BAD.items():
+            table = TABLE_OF[rule]
+            said = refusal(session, table, GOOD.get(table, {}) | changed)
+            if said is None or not fits(rule, said):
+                wrong[rule] = said
+
+    assert wrong == {}
+
+
+def test_no_row_is_kept_twice(filled: Engine) -> None:
+    with unit_of_work(filled) as session:
+        for table, row in GOOD.items():
+            insert(session, table, row)
+        refused = {table: refusal(session, table, row) for table, row in GOOD.items()}
+        session.rollback()
+
+    assert [table for table, said in refused.items() if said is None] == []
+
+
+@pytest.mark.parametrize("table", ["basic_item_edition", "implementation_edition"])
+def test_a_thing_has_one_edition_in_work_at_a_time(filled: Engine, table: str) -> None:
+    states = ("draft", "submitted", "returned", "approved")
+    row = GOOD[table] | {"published_at": None, "effective_from": None}
+    with unit_of_work(filled) as session:
+        for first in states:
+            with session.begin_nested() as savepoint:
+                insert(session, table, row | {"state": first})
+                for second in states:
+                    other = row | {"state": second, "id": 901, "number": 10}
+                    said = refusal(session, table, other)
+                    assert said is not None, (first, second)
+                    assert fits(f"uq_{table}_open", said)
+                    assert refusal(session, table, other | {"state": "withdrawn"}) is None
+                savepoint.rollback()
+
+
+def test_what_is_referred_to_cannot_be_dropped(filled: Engine) -> None:
+    kept = ("region", "agency", "issued_code", "basic_item", "basic_item_edition", "implementation", "act")
+    with unit_of_work(filled) as session:
+        insert(session, "standing", GOOD["standing"])
+        insert(session, "implementation_edition", GOOD["implementation_edition"])
+        for table in kept:
+            with pytest.raises(IntegrityError), session.begin_nested():
+                session.execute(text(f'DELETE FROM "{table}"'))
+        session.rollback()
