@@ -28,7 +28,8 @@ class Case:
 
     name: str
     server: str
-    what: str
+    what: tuple[str, str]
+    """In Chinese and in English."""
     asks: tuple[Ask, ...] = field(repr=False)
     seconds: float
     """How long a turn counts: the slower the answers, the longer, for they come in bursts, one from each connection."""

@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 from functools import partial
 from itertools import cycle
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import uvloop
 
@@ -134,7 +134,9 @@ class Connection(asyncio.Protocol):
         self.head = b""
         status, length = int(head[9:12]), _announced(head, end)
         if status != self.status or length != self.length:
-            self.load.fail(f"{status} with {length} bytes, not {self.status} with {self.length}: {head[end + 4 :]!r}")
+            self.load.fail(
+                f"{status} with {length} bytes, not {self.status} with {self.length}: {head[end + 4 : end + 204]!r}"
+            )
             return False
         self.left = length - (len(head) - end - 4)
         return True
@@ -149,7 +151,12 @@ async def measure(order: Order) -> list[list[Tally]]:
     """Return a row of tallies for each turn; raises RuntimeError at the first wrong answer."""
     loop = asyncio.get_running_loop()
     loads = [Load(target) for target in order.targets]
-    loop.set_exception_handler(lambda _, context: loads[0].fail(f"{context['message']} {context.get('exception')!r}"))
+
+    def fail(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        for load in loads:
+            load.fail(f"{context['message']} {context.get('exception')!r}")
+
+    loop.set_exception_handler(fail)
     for load in loads:
         for _ in range(order.connections):
             await loop.create_connection(partial(Connection, load), "127.0.0.1", load.server.port)

@@ -11,7 +11,8 @@ from typing import Annotated
 from fastapi import Depends, FastAPI, HTTPException, Request
 from sqlmodel import Session, create_engine
 
-from benchmarks.naive_tables import Guide, GuideRead
+from benchmarks.naive_schemas import GuideRead
+from benchmarks.naive_tables import Guide
 
 DATABASE = "BENCH_NAIVE_DATABASE"
 """Names the database the application reads."""

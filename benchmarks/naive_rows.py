@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, SQLModel, create_engine
 
 from benchmarks import naive_tables as tables
+from benchmarks.naive_schemas import GuideColumns, Naive
 from service_catalog.guides.schemas import GuideView
 
 Rows = dict[type[SQLModel], list[dict[str, Any]]]
@@ -24,7 +25,7 @@ def fill(path: Path, views: Iterable[GuideView]) -> str:
     """Write every guide as rows; return the address of the database."""
     address = f"sqlite:///{path}"
     engine = create_engine(address)
-    tables.Naive.metadata.create_all(engine)
+    Naive.metadata.create_all(engine)
     writer = _Writer()
     for view in views:
         writer.add(view.model_dump(mode="json"))
@@ -99,7 +100,7 @@ def _columns(guide: dict[str, Any]) -> dict[str, Any]:
         "review_and_appeal": guide["rights_and_duties"]["review_and_appeal"],
         "hours_notes": guide["service_hours"]["notes"],
     } | _limit(guide["promised_limit"])  # fmt: skip
-    return {column: flat.get(column) for column in tables.GuideColumns.model_fields}
+    return {column: flat.get(column) for column in GuideColumns.model_fields}
 
 
 def _texts(guide: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -45,20 +45,22 @@ def measure_reading(engine: Engine, folder: Path, bars: Bars) -> list[Outcome]:
 def _cases(typical: Answer, by_code: Sequence[Answer], by_place: Sequence[Answer], page: int) -> list[Case]:
     once, again = _ask(typical), Ask(typical.path, 304, 0, (("if-none-match", typical.etag),))
     return [
-        Case("bare_guide", "bare", "", (Ask("/guide", 200, once.length),), FAST),
-        Case("bare_list", "bare", "", (Ask("/list", 200, page),), FAST),
-        Case("guide_cached_200", "ready", "按编码读指南，已备好 by code, kept ready", (once,), FAST, "bare_guide"),
-        Case("guide_304", "ready", "读者手里的仍有效 unchanged since read", (again,), FAST, "bare_guide"),
-        Case("guide_cold", "cold", "按编码读指南，现算 by code, nothing kept", _asks(by_code), SLOW, "bare_guide"),
-        Case("guide_nearest", "ready", "按嘎查就近找 nearest body of a gacha", _asks(by_place), SLOW, "bare_guide"),
-        Case("list_page", "ready", "实施清单一页 50 条 a page of 50", (Ask(LIST, 200, page),), SLOW, "bare_list"),
+        Case("bare_guide", "bare", ("", ""), (Ask("/guide", 200, once.length),), FAST),
+        Case("bare_list", "bare", ("", ""), (Ask("/list", 200, page),), FAST),
+        Case("guide_cached_200", "ready", ("按编码读指南，已备好", "by code, kept ready"), (once,), FAST, "bare_guide"),
+        Case("guide_304", "ready", ("读者手里的仍有效", "unchanged since read"), (again,), FAST, "bare_guide"),
+        Case("guide_cold", "cold", ("按编码读指南，现算", "by code, nothing kept"), _asks(by_code), SLOW, "bare_guide"),
+        Case(
+            "guide_nearest", "ready", ("按嘎查就近找", "nearest body of a gacha"), _asks(by_place), SLOW, "bare_guide"
+        ),
+        Case("list_page", "ready", ("实施清单一页 50 条", "a page of 50"), (Ask(LIST, 200, page),), SLOW, "bare_list"),
     ]
 
 
 def _naive_case(server: Server, guides: Sequence[Answer]) -> Case:
     paths = [f"/guides/{guide.view.code}" for guide in guides]
     asks = tuple(Ask(path, 200, len(_get(server, path))) for path in paths)
-    return Case("naive_guide", "naive", "常见写法，逐表拼装 the usual way, from rows", asks, SLOW, "bare_guide")
+    return Case("naive_guide", "naive", ("常见写法，逐表拼装", "the usual way, from rows"), asks, SLOW, "bare_guide")
 
 
 def _ask(answer: Answer) -> Ask:

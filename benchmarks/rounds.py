@@ -16,6 +16,8 @@ ROUNDS = 5
 TURNS = 2
 """Turns of a case, each after one of its baseline, in every round."""
 WARM_UP = 0.2
+SATURATED = 0.85
+"""Part of its core that a server uses when nothing but itself limits it."""
 
 Pair = tuple[Tally, Tally]
 """A turn of the baseline and the turn of the case that followed it."""
@@ -26,10 +28,12 @@ class Outcome(NamedTuple):
 
     case: Case
     ratio: float
-    """Answers a second, against those of the baseline in the turn before; the median of all turns."""
+    """Answers a second, against those of the baseline in the turn before; the median of the undisturbed turns."""
     lower: float
     upper: float
-    """Between these lies the middle half of all turns."""
+    """Between these lies the middle half of those turns."""
+    undisturbed: int
+    """Turns in which both servers had their core; where there are fewer than two, all turns are taken."""
     cpu_ratio: float | None
     """Processor time the baseline's server needs for an answer, against this server's; None where not known."""
     client_busy: float
@@ -62,17 +66,19 @@ def _measure(baseline: Case, case: Case, servers: Mapping[str, Server], client_c
 
 
 def _outcome(case: Case, pairs: Sequence[Pair]) -> Outcome:
-    lower, middle, upper = quantiles([_pace(ours) / _pace(bare) for bare, ours in pairs], n=4)
-    busy = [[tally.client_cpu / tally.seconds for tally in pair] for pair in pairs]
+    undisturbed = [pair for pair in pairs if all(map(_had_its_core, pair))]
+    counted = undisturbed if len(undisturbed) > 1 else pairs
+    lower, middle, upper = quantiles([_pace(ours) / _pace(bare) for bare, ours in counted], n=4, method="inclusive")
+    busy = [[tally.client_cpu / tally.seconds for tally in pair] for pair in counted]
     return Outcome(
-        case,
-        middle,
-        lower,
-        upper,
-        _cpu_ratio(pairs),
-        median(ours for _, ours in busy),
-        median(bare for bare, _ in busy),
-    )
+        case, middle, lower, upper, len(undisturbed), _cpu_ratio(pairs),
+        median(ours for _, ours in busy), median(bare for bare, _ in busy),
+    )  # fmt: skip
+
+
+def _had_its_core(tally: Tally) -> bool:
+    """Tell whether the server was what limited the pace, and not other work of the machine."""
+    return tally.server_cpu is None or tally.server_cpu / tally.seconds >= SATURATED
 
 
 def _pace(tally: Tally) -> float:

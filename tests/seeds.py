@@ -2,12 +2,12 @@
 
 import csv
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from builders import SEED_DATA
+from builders import FOUNDED, SEED_DATA
 
 from service_catalog.implementations.inheritance import Matrix
 from service_catalog.kernel.workdays import Calendar
@@ -40,14 +40,14 @@ def matrix_with(**policies: str) -> Matrix:
 
 
 @cache
-def seed_registers() -> Registers:
+def seed_registers(changed_at: datetime = FOUNDED) -> Registers:
     """Every register as it is shipped."""
     lists: dict[tuple[str, str], dict[str, Label]] = {}
     for name, entries in _json("code_lists.json").items():
         list_name, _, namespace = name.partition("_namespace_")
         lists[list_name, namespace] = {entry["code"]: Label(entry["zh"], entry["en"]) for entry in entries}
     schemes = tuple(Scheme(row["id"], row["pattern"]) for row in _json("placeholder_schemes.json"))
-    return Registers(1, lists, schemes, seed_matrix(), seed_calendar())
+    return Registers(1, datetime(2025, 12, 1, tzinfo=UTC), lists, schemes, seed_matrix(), seed_calendar())
 
 
 def _json(name: str) -> Any:

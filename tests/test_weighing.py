@@ -40,7 +40,6 @@ MOVED: dict[str, tuple[str, dict[str, Any], Standard]] = {
         {"promised_limit": {"amount": 8, "unit": "working_day"}},
         standard_with(statutory_limit={"amount": 7, "unit": "working_day"}),
     ),
-    "no visit is needed now": ("on_site_visits", {"on_site_visits": 1}, standard_with(on_site_visits=0)),
     "a paper that was dropped here is essential now": (
         "materials",
         {"materials": [{"key": "photo", "dropped": True}]},
@@ -167,6 +166,27 @@ def test_a_service_added_here_stays_when_the_standard_adds_another() -> None:
     kept, _ = shown(local, standard=postal)
 
     assert kept == {"service_flags": {"online": True}}
+
+
+def test_a_waiver_falls_together_with_the_fee_row_it_rests_on() -> None:
+    no_document = local_of(is_charged=False, fees=[{"key": "card", "amount": "0"}])
+
+    kept, refusals = shown(no_document)
+
+    assert kept == {}
+    assert sorted(refusal.element for refusal in refusals) == ["fees.standard", "is_charged"]
+
+
+def test_local_notes_that_repeat_the_standard_are_weighed_once_and_for_all() -> None:
+    first, _ = shown(local_of(materials=[{"key": "lease", "filling_notes": "写明门牌\n写明门牌"}]))
+
+    assert shown(local_of(**first)) == (first, [])
+
+
+def test_local_notes_that_only_begin_like_the_standard_are_kept_whole() -> None:
+    local = {"materials": [{"key": "lease", "filling_notes": "写明门牌号码的拼写"}]}
+
+    assert shown(local_of(**local)) == (local, [])
 
 
 def test_weighing_leaves_what_was_weighed_as_it_was() -> None:

@@ -50,4 +50,6 @@ def agency_view(session: Session, code: str, day: date) -> AgencyView:
     if edition is None:
         raise NoSuchAgency(f"实施主体 {code} 在 {day} 尚无信息", f"agency {code} has no facts on {day}", code=code)
     region = RegionLink.of(find_region(session, agency.region_code))
-    return AgencyView(**AgencyLine.of(agency).model_dump(), region=region, facts=edition.facts)
+    return AgencyView(
+        **AgencyLine.of(agency).model_dump() | {"name": edition.facts.name}, region=region, facts=edition.facts
+    )

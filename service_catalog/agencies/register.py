@@ -11,7 +11,8 @@ from service_catalog.agencies.tables import Agency, AgencyFactsEdition, AgencyKi
 from service_catalog.changes import log
 from service_catalog.changes.tables import Subject
 from service_catalog.coding.judging import CodeRules, judge_agency
-from service_catalog.kernel.dates import ends_at
+from service_catalog.kernel.database import add_new
+from service_catalog.kernel.dates import civil_day, ends_at
 from service_catalog.kernel.errors import Conflict, Invalid, NotFound, Said
 from service_catalog.regions.mapping import find_region
 
@@ -50,12 +51,15 @@ def register_agency(
     at: datetime,
 ) -> Agency:
     """Register a body with its first facts; raises AgencyCodeWrong, AgencyCodeTaken, NoSuchRegion, NoSuchAgency."""
+    if len(code) != 18:
+        raise AgencyCodeWrong(f"{code}：应为 18 位", f"{code}: 18 characters", code=code, findings=["code_length"])
     wrong = [finding for finding in judge_agency(code, rules) if finding.severity == "error"]
-    if len(code) != 18 or wrong:
-        said = wrong[0].said if wrong else Said("应为 18 位", "18 characters")
+    if wrong:
+        said = wrong[0].said
         raise AgencyCodeWrong(f"{code}：{said.zh}", f"{code}: {said.en}", code=code, findings=[f.rule for f in wrong])
+    taken = AgencyCodeTaken(f"实施主体 {code} 已登记", f"agency {code} is registered", code=code)
     if session.get(Agency, code) is not None:
-        raise AgencyCodeTaken(f"实施主体 {code} 已登记", f"agency {code} is registered", code=code)
+        raise taken
     find_region(session, region_code)
     if parent_code is not None:
         find_agency(session, parent_code)
@@ -63,8 +67,7 @@ def register_agency(
         code=code, kind=kind, nature=nature, region_code=region_code, parent_code=parent_code,
         demonstration_code=demonstration_code, name=facts.name,
     )  # fmt: skip
-    session.add(agency)
-    session.flush()
+    add_new(session, agency, taken)
     state_facts(session, agency, facts, effective_from=effective_from, by=by, at=at)
     return agency
 
@@ -73,6 +76,7 @@ def state_facts(
     session: Session, agency: Agency, facts: AgencyFacts, *, effective_from: date, by: Actor, at: datetime
 ) -> AgencyFactsEdition:
     """State the facts of an agency from a day on; earlier facts stay readable."""
+    session.execute(select(col(Agency.code)).where(col(Agency.code) == agency.code).with_for_update())
     last = session.execute(
         select(func.max(AgencyFactsEdition.number)).where(col(AgencyFactsEdition.agency_code) == agency.code)
     ).scalar_one()
@@ -80,7 +84,8 @@ def state_facts(
         agency_code=agency.code, number=(last or 0) + 1, effective_from=effective_from, recorded_at=at, by=by.name,
         content=facts.model_dump(mode="json", exclude_defaults=True, exclude_none=True),
     )  # fmt: skip
-    agency.name = facts.name
+    if effective_from <= civil_day(at):
+        agency.name = facts.name
     session.add(edition)
     session.flush()
     log.record(session, Subject.AGENCY, agency.code, edition=edition.number, by=by, at=at)

@@ -39,7 +39,7 @@ class Agency(SQLModel, table=True):
     demonstration_code: bool = False
     """The credit code was made for demonstration; nobody has published the real one."""
     name: str = Field(max_length=1000, index=True)
-    """The name in the latest facts, for lists; guides read the facts of their day."""
+    """For lists: the name in the facts in force when they were last stated; guides read the facts of their day."""
 
 
 class AgencyFactsEdition(SQLModel, table=True):

@@ -13,6 +13,7 @@ from service_catalog.changes.tables import Subject
 from service_catalog.coding import allocation
 from service_catalog.coding.codes import parse_basic
 from service_catalog.coding.tables import IssuedCode
+from service_catalog.kernel.database import add_new
 from service_catalog.kernel.errors import Conflict, Fault, Invalid, InvalidRequest, NotFound, Said
 from service_catalog.lifecycle import standing
 from service_catalog.lifecycle.reviewing import Shelf
@@ -66,18 +67,18 @@ def establish(
     """Add an item under a code that has been issued; raises NoSuchIssuedCode, ItemExists, ParentMissing."""
     code = parse_basic(basic_code)
     allocation.find_issued(session, basic_code)
+    exists = ItemExists(f"事项 {basic_code} 已存在", f"item {basic_code} exists", code=basic_code)
     if session.get(BasicItem, basic_code) is not None:
-        raise ItemExists(f"事项 {basic_code} 已存在", f"item {basic_code} exists", code=basic_code)
+        raise exists
     if parent_basic_code is not None and session.get(BasicItem, parent_basic_code) is None:
         raise ParentMissing(
             f"主项 {parent_basic_code} 不存在", f"there is no main item {parent_basic_code}", code=parent_basic_code
         )
-    standing.record_act(session, ActKind.ESTABLISH, decision, by=by, at=at)
     item = BasicItem(
         basic_code=basic_code, item_type=code.item_type, parent_basic_code=parent_basic_code, by=by.name, at=at
     )
-    session.add(item)
-    session.flush()
+    standing.record_act(session, ActKind.ESTABLISH, decision, by=by, at=at)
+    add_new(session, item, exists)
     return item
 
 
@@ -175,7 +176,9 @@ def publish(
 def withdraw(session: Session, basic_code: str, *, by: Actor, at: datetime) -> BasicItemEdition:
     """Take an approved or scheduled edition out before it takes effect."""
     lock_item(session, basic_code)
-    return SHELF.withdraw(session, basic_code, by=by, at=at)
+    edition = SHELF.withdraw(session, basic_code, by=by, at=at)
+    _restore_serials(session, edition)
+    return edition
 
 
 def suspend(session: Session, basic_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
@@ -249,7 +252,21 @@ def _retire_serials(session: Session, edition: BasicItemEdition) -> None:
     for issued in session.scalars(series):
         if issued.code[12:] not in kept:
             issued.retired_on = edition.effective_from
-            issued.retired_by_document = f"{edition.basic_code} 第 {edition.number} 版"
+            issued.retired_by_document = _document_of(edition)
+
+
+def _restore_serials(session: Session, edition: BasicItemEdition) -> None:
+    """A withdrawn edition never takes effect, so it retires nothing."""
+    retired = select(IssuedCode).where(
+        col(IssuedCode.series) == edition.basic_code, col(IssuedCode.retired_by_document) == _document_of(edition)
+    )
+    for issued in session.scalars(retired):
+        issued.retired_on = issued.retired_by_document = None
+    session.flush()
+
+
+def _document_of(edition: BasicItemEdition) -> str:
+    return f"{edition.basic_code} 第 {edition.number} 版"
 
 
 def _write_facets(session: Session, edition: BasicItemEdition) -> None:

@@ -1,6 +1,6 @@
 """Time limits and the one question asked of two of them: is this promise provably not longer?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -64,6 +64,33 @@ def is_not_longer(promise: TimeLimit, bound: TimeLimit, worst: LongestRun) -> Ve
     return _ACROSS.get((unit, bound_unit), _never)(n, m, worst)
 
 
+def together_longer(limits: Iterable[TimeLimit], promise: TimeLimit, worst: LongestRun) -> bool:
+    """Tell whether limits that run one after the other provably take longer than `promise`.
+
+    Units are added by what they last at least: a working day at least a calendar day, a month at least 28.
+    """
+    totals = dict.fromkeys(TimeUnit, 0)
+    for limit in limits:
+        amount, unit = _in_plain_units(limit)
+        totals[unit] += amount
+    calendar_days = totals[_C] + 28 * totals[_M] + 365 * totals[_Y]
+    hours = totals[_H] + 24 * (calendar_days + totals[_W])
+    most, unit = _in_plain_units(promise)
+    if unit is _W:
+        longest = worst(most)
+        working_days = totals[_W] + _working_days_at_least(calendar_days, most, worst)
+        return working_days > most or (longest is not None and hours > 24 * longest)
+    return hours > most * _HOURS_AT_MOST[unit]
+
+
+def _working_days_at_least(calendar_days: int, most: int, worst: LongestRun) -> int:
+    """Return how many working days (up to one more than `most`) so many calendar days hold wherever they lie."""
+    held = 0
+    while held <= most and (longest := worst(held + 1)) is not None and longest <= calendar_days:
+        held += 1
+    return held
+
+
 def _in_plain_units(limit: TimeLimit) -> tuple[int, TimeUnit]:
     amount = limit.amount or 0
     if limit.unit is TimeUnit.WEEK:
@@ -93,6 +120,7 @@ def _calendar_days_in_working_days(n: int, m: int, worst: LongestRun) -> Verdict
 
 _H, _W, _C = TimeUnit.HOUR, TimeUnit.WORKING_DAY, TimeUnit.CALENDAR_DAY
 _M, _Y = TimeUnit.MONTH, TimeUnit.YEAR
+_HOURS_AT_MOST = {TimeUnit.IMMEDIATE: 0, _H: 1, _C: 24, _M: 31 * 24, _Y: 366 * 24}
 
 # A month has 28 to 31 days, a year 365 or 366: the short end proves, the long end refutes.
 _ACROSS: dict[tuple[TimeUnit, TimeUnit], Callable[[int, int, LongestRun], Verdict]] = {

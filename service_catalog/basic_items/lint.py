@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from service_catalog.basic_items.content import ItemContent, StepKind
-from service_catalog.basic_items.limits import LongestRun, TimeLimit, TimeUnit, Verdict, is_not_longer
+from service_catalog.basic_items.limits import LongestRun, TimeUnit, Verdict, is_not_longer, together_longer
 
 Severity = Literal["error", "warning"]
 
@@ -135,9 +135,9 @@ def _result_samples(c: ItemContent) -> Iterator[LintFinding]:
 def _limits(c: ItemContent, worst: LongestRun) -> Iterator[LintFinding]:
     pairs = [("/promised_limit", c.promised_limit, c.statutory_limit)]
     for index, item in enumerate(c.handling_items):
-        promised = item.promised_limit or c.promised_limit
-        bound = item.statutory_limit or c.statutory_limit
-        pairs.append((f"/handling_items/{index}/promised_limit", promised, bound))
+        if item.promised_limit is not None or item.statutory_limit is not None:
+            promised, bound = item.promised_limit or c.promised_limit, item.statutory_limit or c.statutory_limit
+            pairs.append((f"/handling_items/{index}/promised_limit", promised, bound))
     for pointer, promise, bound in pairs:
         if bound is not None and is_not_longer(promise, bound, worst) is not Verdict.YES:
             yield LintFinding(
@@ -145,33 +145,24 @@ def _limits(c: ItemContent, worst: LongestRun) -> Iterator[LintFinding]:
                 "承诺时限不能证明不超过法定时限（请用同一单位表述）",
                 "the promise is not provably within the legal limit; state both in one unit",
             )  # fmt: skip
-    if _sum_exceeds(c, worst):
+    if together_longer([step.limit for step in c.steps if step.limit], c.promised_limit, worst):
         yield LintFinding(
             16, "steps_exceed_promise", "warning", "/steps",
             "各环节时限之和超过承诺时限", "the steps together take longer than the promise",
         )  # fmt: skip
 
 
-def _sum_exceeds(c: ItemContent, worst: LongestRun) -> bool:
-    totals: dict[TimeUnit, int] = {}
-    for step in c.steps:
-        if step.limit is not None and step.limit.amount is not None:
-            totals[step.limit.unit] = totals.get(step.limit.unit, 0) + step.limit.amount
-    sums = [TimeLimit(amount=min(total, 9999), unit=unit) for unit, total in totals.items()]
-    return any(is_not_longer(total, c.promised_limit, worst) is Verdict.NO for total in sums)
-
-
 def _texts(c: ItemContent) -> Iterator[LintFinding]:
     for pointer, text in walk_texts(c.model_dump(mode="json")):
         if UNFINISHED.search(text):
             yield LintFinding(
-                12, "unfinished_text", "warning", pointer, f"未完成的文字:{text[:40]}", "unfinished text"
+                12, "unfinished_text", "warning", pointer, f"未完成的文字：{text[:40]}", "unfinished text"
             )  # fmt: skip
     for index, paper in enumerate(c.materials):
         if CATCH_ALL.search(paper.name):
             yield LintFinding(
                 13, "catch_all_material", "warning", f"/materials/{index}/name",
-                f"兜底材料:{paper.name}", "a catch-all material",
+                f"兜底材料：{paper.name}", "a catch-all material",
             )  # fmt: skip
         if paper.filling_notes and HIDDEN_DEMAND.search(paper.filling_notes):
             yield LintFinding(

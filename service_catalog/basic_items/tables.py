@@ -52,4 +52,4 @@ class BasicItemFacet(SQLModel, table=True):
 
     edition_id: int = Field(primary_key=True, foreign_key="basic_item_edition.id")
     facet: str = Field(primary_key=True, max_length=30)
-    value: str = Field(primary_key=True, max_length=100)
+    value: str = Field(primary_key=True, max_length=1000)

@@ -1,10 +1,171 @@
-"""audit."""
+"""audit: what is wrong with a list that someone else published, and which of its items are ours."""
 
+import time
+from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from service_catalog.cli.common import engine, err, now, out, refusals
+from service_catalog.exchange.audit import Audit, Yardstick
+from service_catalog.exchange.columns import Columns, understand
+from service_catalog.exchange.known import read_yardstick
+from service_catalog.exchange.matching import THRESHOLD
+from service_catalog.exchange.reading import MAX_BYTES, Table, read_table
+from service_catalog.exchange.report import ReportFiles
+from service_catalog.exchange.tally import Tally
+from service_catalog.exchange.terminal import print_report
+from service_catalog.kernel.database import reading
+from service_catalog.kernel.dates import civil_day
+from service_catalog.kernel.errors import Conflict, Said
+from service_catalog.migrations.upgrading import is_current
+from service_catalog.settings import Settings
+
+_STEP = 200
+"""Rows between two movements of the progress bar."""
 
 
-def audit(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """审查他人发布的事项清单 Report on a list that someone else published."""
+class CatalogueNotReady(Conflict):
+    """There is no catalogue to compare with yet, or it is of another version."""
+
+    title = Said("目录数据库尚未就绪", "The catalogue database is not ready")
+
+
+def audit(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV 清单 A list as CSV.")],
+    output: Annotated[
+        Path, typer.Option(dir_okay=False, help="机器可读报告 Machine-readable report.")
+    ] = Path("audit-report.json"),
+    csv: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="另存问题清单供 Excel 打开 Findings for Excel.")
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(min=50, max=100, help="名称相近的最低分 Lowest score of a name that counts as alike.")
+    ] = THRESHOLD,
+) -> None:  # fmt: skip
+    """审查他人发布的事项清单，只报告不改动 Report on a list that someone else published; changes nothing."""
+    started = time.monotonic()
+    _refuse_places(file, output, csv)
+    with refusals():
+        table = read_table(_content(file))
+        columns = understand(table.header)
+        day = civil_day(now())
+        yardstick = _yardstick(day)
+        tally = _run(Audit(columns, table.rows, yardstick, threshold=threshold), file, table, day, output, csv)
+    print_report(out, file.name, table, columns, tally, items=len(yardstick.items), threshold=threshold)
+    written = "、".join(str(path) for path in (output, csv) if path)
+    out.print(f"已写入 written: {written}  用时 {time.monotonic() - started:.1f} s", markup=False, highlight=False)
+
+
+def _run(
+    audit_of: Audit, file: Path, table: Table, day: date, output: Path, csv: Path | None
+) -> Tally:  # fmt: skip
+    tally = Tally()
+    try:
+        with ReportFiles(output, csv) as files, _bar() as bar:
+            task = bar.add_task("审查 auditing", total=len(table.rows))
+            for done, audited in enumerate(audit_of, start=1):
+                tally.add(audited)
+                files.add(audited)
+                if done % _STEP == 0:
+                    bar.update(task, completed=done)
+            bar.update(task, completed=len(table.rows))
+            files.finish(_head(audit_of, file, table, day, tally))
+    except OSError as error:
+        err.print(f"报告不能写入 the report cannot be written: {error}", style="red", markup=False)
+        raise typer.Exit(1) from error
+    return tally
+
+
+def _head(audit_of: Audit, file: Path, table: Table, day: date, tally: Tally) -> dict[str, Any]:
+    decoded = table.decoded
+    return {
+        "made_at": now().isoformat(timespec="seconds"),
+        "file": {
+            "name": file.name,
+            "encoding": decoded.encoding,
+            "encoding_said": {"zh": decoded.said.zh, "en": decoded.said.en},
+            "columns": _plain_columns(audit_of.columns),
+        },
+        "catalogue": {
+            "items": len(audit_of.yardstick.items),
+            "day": day.isoformat(),
+            "threshold": audit_of.matcher.threshold,
+        },
+        "summary": {
+            **tally.as_plain(),
+            "repeated_names": audit_of.duplicates.repeated_names(),
+            "repeated_codes": audit_of.duplicates.repeated_codes(),
+        },
+    }
+
+
+def _plain_columns(columns: Columns) -> dict[str, Any]:
+    return {
+        "used": {role.value: columns.header_of(role) for role in columns.place},
+        "not_used": columns.unused,
+        "not_in_the_list": [role.value for role in columns.absent],
+    }
+
+
+def _bar() -> Progress:
+    """Return a bar on the error stream that vanishes when it is full, so that a report in a pipe stays clean."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+
+
+def _content(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
+
+
+def _refuse_places(file: Path, output: Path, csv: Path | None) -> None:
+    """Refuse before the work what would be refused after it."""
+    places = [path for path in (output, csv) if path is not None]
+    for path in places:
+        if not path.resolve().parent.is_dir():
+            raise typer.BadParameter(f"没有文件夹 {path.parent} There is no such folder")
+    if len({path.resolve() for path in (file, *places)}) <= len(places):
+        raise typer.BadParameter("输入与输出须是不同的文件 Input and outputs must be different files")
+
+
+def _yardstick(day: date) -> Yardstick:
+    _refuse_missing_file()
+    database = engine()
+    try:
+        _refuse_not_current(database)
+        with reading(database) as session:
+            return read_yardstick(
+                session, day, village_level_services_only=Settings().village_level_services_only
+            )  # fmt: skip
+    except DBAPIError as error:
+        reason = str(error.orig).partition("\n")[0]
+        raise CatalogueNotReady(
+            f"数据库不可用，请检查 CATALOG_DATABASE_URL：{reason}",
+            f"the database cannot be used; look at CATALOG_DATABASE_URL: {reason}",
+        ) from error
+    finally:
+        database.dispose()
+
+
+def _refuse_missing_file() -> None:
+    """Opening SQLite would make an empty file; an audit leaves nothing behind but its report."""
+    address = make_url(Settings().database_url)
+    if address.get_backend_name() == "sqlite" and address.database and not Path(address.database).is_file():
+        raise _not_initialised()
+
+
+def _refuse_not_current(database: Engine) -> None:
+    if not is_current(database):
+        raise _not_initialised()
+
+
+def _not_initialised() -> CatalogueNotReady:
+    return CatalogueNotReady(
+        "目录尚未建立或版本较旧，请先运行 service-catalog init", "run `service-catalog init` first, then audit again"
+    )

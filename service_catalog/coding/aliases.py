@@ -11,6 +11,7 @@ from service_catalog.changes import log
 from service_catalog.changes.tables import Subject
 from service_catalog.coding.codes import HANDLING_ITEM, parse
 from service_catalog.coding.tables import CodeAlias
+from service_catalog.kernel.database import add_new
 from service_catalog.kernel.errors import Conflict, Invalid, Said
 
 LONGEST_CHAIN = 32
@@ -20,6 +21,12 @@ class AliasGoesRound(Conflict):
     """The new code leads back to the old one."""
 
     title = Said("编码别名成环", "The alias leads back to itself")
+
+
+class AliasExists(Conflict):
+    """The same replacement has been recorded."""
+
+    title = Said("替换已登记", "The replacement is recorded already")
 
 
 class AliasNeedsDocument(Invalid):
@@ -55,13 +62,14 @@ def replace_code(
             )
         if old_code == new_code or old_code in {alias.new_code for alias in _all_after(session, new_code)}:
             raise AliasGoesRound(f"{new_code} 已指向 {old_code}", f"{new_code} already leads to {old_code}")
-        session.add(
-            CodeAlias(
-                old_code=old_code, new_code=new_code, act_kind=act_kind, valid_from=valid_from,
-                document_number=document_number, by=by.name, at=at,
-            )
+        alias = CodeAlias(
+            old_code=old_code, new_code=new_code, act_kind=act_kind, valid_from=valid_from,
+            document_number=document_number, by=by.name, at=at,
         )  # fmt: skip
-    session.flush()
+        twice = AliasExists(f"{old_code} 已由 {new_code} 代替", f"{old_code} is replaced by {new_code} already")
+        if session.get(CodeAlias, (old_code, new_code)) is not None:
+            raise twice
+        add_new(session, alias, twice)
     log.record(session, Subject.CODE, old_code, by=by, at=at)
 
 
@@ -89,19 +97,19 @@ _SUCCESSORS = (
 
 
 def _last_of(session: Session, code: str, day: date) -> list[CodeAlias]:
-    reached = [alias for alias in _all_after(session, code) if alias.valid_from <= day]
+    reached = _all_after(session, code, day)
     left = {alias.old_code for alias in reached}
-    return [alias for alias in reached if alias.new_code not in left]
+    return list({alias.new_code: alias for alias in reached if alias.new_code not in left}.values())
 
 
-def _all_after(session: Session, code: str) -> list[CodeAlias]:
+def _all_after(session: Session, code: str, day: date = date.max) -> list[CodeAlias]:
+    """Walk from a code along the links that hold on `day`, nearest first."""
     found: dict[tuple[str, str], CodeAlias] = {}
     codes = {code}
     for _ in range(LONGEST_CHAIN):
         rows = session.scalars(_SUCCESSORS, {"codes": list(codes)}).all()
-        fresh = {
-            (alias.old_code, alias.new_code): alias for alias in rows if (alias.old_code, alias.new_code) not in found
-        }
+        links = {(alias.old_code, alias.new_code): alias for alias in rows if alias.valid_from <= day}
+        fresh = {link: alias for link, alias in links.items() if link not in found}
         if not fresh:
             break
         found |= fresh

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from service_catalog.access.actors import Actor
 from service_catalog.coding.codes import BasicCode, parse_basic
 from service_catalog.coding.tables import CodeOrigin, CodeSeries, IssuedCode
+from service_catalog.kernel.database import add_new
 from service_catalog.kernel.errors import Conflict, Invalid, NotFound, Said
 
 MOST_ITEMS = 999
@@ -155,12 +156,11 @@ def _issue(
     by: Actor,
     at: datetime,
 ) -> str:
+    taken = CodeAlreadyIssued(f"编码 {code} 已经发出，不得重复使用", f"code {code} has been issued before", code=code)
     if session.get(IssuedCode, code) is not None:
-        raise CodeAlreadyIssued(f"编码 {code} 已经发出，不得重复使用", f"code {code} has been issued before", code=code)
-    session.add(
-        IssuedCode(
-            code=code, series=series, number=number, origin=origin, document_number=document_number, by=by.name, at=at
-        )
+        raise taken
+    issued = IssuedCode(
+        code=code, series=series, number=number, origin=origin, document_number=document_number, by=by.name, at=at
     )
-    session.flush()
+    add_new(session, issued, taken)
     return code

@@ -99,17 +99,25 @@ def parse(text: str) -> Code:
 
 def parse_basic(text: str) -> BasicCode:
     """Read a basic code and nothing else."""
-    code = parse(text) if len(text) == BASIC else None
-    if not isinstance(code, BasicCode):
-        raise CodeUnreadable(text, parse_faults(text) or [_length_fault(text)])
+    if len(text) != BASIC:
+        said = Said(f"长度为 {len(text)} 位，基本编码为 12 位", f"{len(text)} characters; a basic code has 12")
+        fault = ParseFault("code_length", min(len(text), BASIC) + 1, said)
+        raise CodeUnreadable(text, [fault, *(fault for fault in parse_faults(text) if fault.name != "code_length")])
+    code = parse(text)
+    assert isinstance(code, BasicCode)
     return code
 
 
 def compose(agency_code: str, exercise_level: str, basic_code: str) -> ImplementationCode:
     """Make an implementation code from its three parts; raises CodeUnreadable where one does not fit."""
-    code = parse(agency_code + exercise_level + basic_code)
-    if not isinstance(code, ImplementationCode) or len(agency_code) != 18:
-        raise CodeUnreadable(agency_code + exercise_level + basic_code, [_length_fault(agency_code)])
+    text = agency_code + exercise_level + basic_code
+    if (len(agency_code), len(exercise_level), len(basic_code)) != (18, 1, BASIC):
+        said = Said(
+            "实施主体编码 18 位、行使层级 1 位、基本编码 12 位", "agency 18, exercise level 1, basic code 12 characters"
+        )
+        raise CodeUnreadable(text, [ParseFault("code_length", 1, said)])
+    code = parse(text)
+    assert isinstance(code, ImplementationCode)
     return code
 
 

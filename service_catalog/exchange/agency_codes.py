@@ -5,7 +5,7 @@ What might have been meant is only suggested, never put in its place.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from functools import lru_cache
 
 from service_catalog.coding import credit_codes
 from service_catalog.coding.codes import LETTERS_AND_DIGITS
@@ -152,18 +152,16 @@ def _organisation(text: str) -> Remark:
     return Remark("agency_organisation_code_wrong", said)
 
 
-def compared(column: str, in_code: str) -> Iterator[Remark]:
-    """Yield how the agency of the column and the agency inside the item code differ, if they do."""
+@lru_cache(maxsize=4096)
+def difference(column: str, in_code: str) -> Remark | None:
+    """Say how the agency of the column and the agency inside the item code differ, if they do."""
     if column == in_code:
-        return
+        return None
+    rule = "agency_within_code" if column in in_code else "agency_differs"
+    if rule == "agency_differs" and same_body(column, in_code):
+        rule = "agency_same_body"
     suggestion = in_code if _is_credit_code(in_code) and not _is_credit_code(column) else None
-    shown = f"编码内为 {in_code}", f"{in_code} inside the code"
-    if column in in_code:
-        yield Remark("agency_within_code", Said(*shown), suggestion)
-    elif same_body(column, in_code):
-        yield Remark("agency_same_body", Said(*shown), suggestion)
-    else:
-        yield Remark("agency_differs", Said(*shown), suggestion)
+    return Remark(rule, Said(f"编码内为 {in_code}", f"{in_code} inside the code"), suggestion)
 
 
 def _is_credit_code(text: str) -> bool:

@@ -72,7 +72,9 @@ def _own(text: str, role: Role, rules: CodeRules) -> CodeReading:
     remarks = [Remark(found.rule, found.said) for found in judge(code, rules)]
     wanted = _LENGTHS.get(role)
     if wanted is not None and len(text) != wanted:
-        said = Said(f"此列应为 {wanted} 位编码，实际 {len(text)} 位", f"this column is for {wanted} characters, not {len(text)}")
+        said = Said(
+            f"此列应为 {wanted} 位编码，实际 {len(text)} 位", f"this column is for {wanted} characters, not {len(text)}"
+        )
         remarks.insert(0, Remark("code_wrong_column", said))
     return CodeReading("own", tuple(remarks), agency, None, basic.item_type, str(basic))
 

@@ -53,11 +53,13 @@ def type_remark(text: str, types: ItemTypes) -> Remark | None:
     meant = f"{code} {types.national[code]}"
     if code == text.zfill(2):
         said = Said(f"应为两位“{code}”（{types.national[code]}）", f"should be two digits, {code}")
-        return Remark("item_type_no_leading_zero", said, meant)
+        return Remark("item_type_no_leading_zero", said, code)
     if text in types.letters:
         said = Said(f"字母类型，对应 {meant}", f"a letter type, corresponds to {code}")
-        return Remark("item_type_local_variant", said, meant)
-    return Remark("item_type_written_out", Said(f"写法不是编码，对应 {meant}", f"not a code; corresponds to {code}"), meant)
+        return Remark("item_type_local_variant", said, code)
+    return Remark(
+        "item_type_written_out", Said(f"写法不是编码，对应 {meant}", f"not a code; corresponds to {code}"), meant
+    )
 
 
 def _variant(text: str) -> Remark:

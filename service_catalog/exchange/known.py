@@ -1,7 +1,5 @@
 """What the catalogue knows, read once for an audit; the rules themselves ask no database."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import select
@@ -9,24 +7,11 @@ from sqlmodel import Session, col
 
 from service_catalog.basic_items.editing import SHELF
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition
-from service_catalog.coding.judging import CodeRules, rules_from
-from service_catalog.exchange.item_types import ItemTypes, types_from
+from service_catalog.coding.judging import rules_from
+from service_catalog.exchange.audit import Yardstick
+from service_catalog.exchange.item_types import types_from
 from service_catalog.exchange.matching import KnownItem
 from service_catalog.registers.registers import registers_of
-
-
-@dataclass(frozen=True)
-class Yardstick:
-    """What a list is held against."""
-
-    items: tuple[KnownItem, ...]
-    types: ItemTypes
-    rules: CodeRules
-
-    @property
-    def names(self) -> Mapping[str, str]:
-        """Basic code → name."""
-        return {item.basic_code: item.name for item in self.items}
 
 
 def read_yardstick(session: Session, day: date, *, village_level_services_only: bool) -> Yardstick:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from service_catalog.exchange.rules import Remark
 from service_catalog.kernel.errors import Said
@@ -22,9 +23,13 @@ _HAN_ONE = re.compile(f"[{_HAN}]")
 _BRACKETS_FOLDED = str.maketrans("[]{}【】〔〕〖〗「」『』‘’“”", "()()()()()''''''''")
 _TO_FULL_WIDTH = str.maketrans("(),;:?!", "（），；：？！")
 _QUALIFIER = re.compile(r"\([^()]*\)")
-_PAIRS = {")": "(", "）": "（", "]": "[", "］": "［", "】": "【", "〕": "〔", "》": "《", "”": "“"}
+_ROUND_WIDENED = str.maketrans("()", "（）")
+_PAIRS = {"）": "（", "]": "[", "］": "［", "】": "【", "〕": "〔", "》": "《", "”": "“"}
+_OPENING = frozenset(_PAIRS.values())
+_ANY_BRACKET = re.compile("[" + re.escape("()" + "".join(_PAIRS) + "".join(_OPENING)) + "]")
 
 
+@lru_cache(maxsize=4096)
 def normalised(name: str) -> str:
     """Return what is compared: width, case, kinds of brackets and quotation marks and all blanks do not count.
 
@@ -76,22 +81,27 @@ def untidy_name(name: str) -> Iterator[Remark]:
 
 
 def _brackets(name: str) -> Iterator[Remark]:
-    half, full = bool(re.search(r"[()]", name)), bool(re.search("[（）]", name))
-    widened = name.translate(str.maketrans("()", "（）"))
+    if not _ANY_BRACKET.search(name):
+        return
+    half, full = "(" in name or ")" in name, "（" in name or "）" in name
+    widened = name.translate(_ROUND_WIDENED)
     if half and full:
         yield Remark("brackets_mixed", Said("混用全角、半角括号", "full- and half-width brackets together"), widened)
     elif half and _HAN_ONE.search(name):
         yield Remark("brackets_half_width", Said("用半角括号", "half-width brackets"), widened)
-    position = _unpaired(name.translate(str.maketrans("()", "（）")))
+    position = _unpaired(widened)
     if position is not None:
-        said = Said(f"第 {position + 1} 位的括号或引号不成对", f"the bracket or quotation mark at position {position + 1} has no partner")
+        said = Said(
+            f"第 {position + 1} 位的括号或引号不成对",
+            f"the bracket or quotation mark at position {position + 1} has no partner",
+        )
         yield Remark("brackets_unbalanced", said)
 
 
 def _unpaired(name: str) -> int | None:
     open_at: list[int] = []
     for position, character in enumerate(name):
-        if character in _PAIRS.values():
+        if character in _OPENING:
             open_at.append(position)
         elif character in _PAIRS:
             if not open_at or name[open_at[-1]] != _PAIRS[character]:

@@ -64,8 +64,8 @@ def decode(content: bytes) -> Decoded:
     except UnicodeDecodeError:
         return _decode_guessing(content)
     if content.startswith(codecs.BOM_UTF8):
-        return Decoded(text, "utf-8-sig", Said("UTF-8（带标记）", "UTF-8 with its mark"))
-    return Decoded(text, "utf-8", Said("UTF-8", "UTF-8"))
+        return Decoded(text, "utf-8-sig", Said("带标记，逐字节核对无误", "with its mark; every byte fits"))
+    return Decoded(text, "utf-8", Said("逐字节核对无误", "every byte fits"))
 
 
 def _decode_guessing(content: bytes) -> Decoded:

@@ -13,7 +13,7 @@ class Rule(NamedTuple):
 
     severity: Severity
     title: Said
-    advice: str
+    advice: Said
 
 
 @dataclass(frozen=True)
@@ -52,18 +52,22 @@ def finding(row: int, column: str, value: str, remark: Remark) -> Finding:
     return Finding(row, column, remark.rule, severity, shown, said.zh, said.en, remark.suggestion, remark.parts)
 
 
-_ASK = "请原发布单位核对后更正"
-_CLEAN = "可由原发布单位批量清理"
-_MAP = "登记为对照编码，不改写"
-_DECIDE = "由目录管理机构判断"
+_ASK = Said("请原发布单位核对后更正", "ask the publisher to check and correct")
+_CLEAN = Said("可由原发布单位批量清理", "the publisher can clean all at once")
+_MAP = Said("登记为对照编码，不改写", "record as a mapping, never rewrite")
+_DECIDE = Said("由目录管理机构判断", "the catalogue office decides")
+_FILL = Said("请原发布单位补填", "ask the publisher to fill it in")
+_SAME = Said("请核对是否同一事项重复发布", "is it one item, published twice?")
+_CREDIT = Said("请补为18位统一社会信用代码", "ask for the credit code of 18 characters")
+_TABLE = Said("建立类型对照表后再导入", "map by a table before importing")
 
 
-def _rule(severity: Severity, zh: str, en: str, advice: str) -> Rule:
+def _rule(severity: Severity, zh: str, en: str, advice: Said) -> Rule:
     return Rule(severity, Said(zh, en), advice)
 
 
 RULES: Mapping[str, Rule] = {
-    "cell_empty": _rule("error", "必填内容为空", "a mandatory cell is empty", "请原发布单位补填"),
+    "cell_empty": _rule("error", "必填内容为空", "a mandatory cell is empty", _FILL),
     "control_character": _rule("error", "含控制字符或不可见字符", "a control or invisible character", _CLEAN),
     "damaged_character": _rule("error", "含损坏或自造字符", "a damaged or private-use character", _ASK),
     "blank_at_ends": _rule("warning", "首尾有空格", "blanks at the ends", _CLEAN),
@@ -74,9 +78,9 @@ RULES: Mapping[str, Rule] = {
     "brackets_mixed": _rule("warning", "同一名称混用全角、半角括号", "full- and half-width brackets in one name", _CLEAN),
     "brackets_half_width": _rule("notice", "中文名称用半角括号", "half-width brackets in a Chinese name", _CLEAN),
     "brackets_unbalanced": _rule("warning", "括号或引号不成对", "brackets or quotation marks that do not pair", _ASK),
-    "name_duplicate": _rule("warning", "名称重复", "the same name again", "请核对是否同一事项重复发布"),
+    "name_duplicate": _rule("warning", "名称重复", "the same name again", _SAME),
     "name_duplicate_normalised": _rule(
-        "warning", "名称仅括号、全半角或空格不同", "names that differ only in brackets, width or blanks", "请核对是否同一事项"
+        "warning", "名称仅括号、全半角或空格不同", "names that differ only in brackets, width or blanks", _SAME
     ),
     "code_duplicate": _rule("error", "编码重复", "the same code again", _ASK),
     "code_length": _rule("error", "编码长度不符", "a code of a wrong length", _ASK),
@@ -99,7 +103,7 @@ RULES: Mapping[str, Rule] = {
     "agency_length": _rule("error", "主体编码长度不符", "an agency code of a wrong length", _ASK),
     "agency_characters": _rule("error", "主体编码含不应有的字符", "an agency code with characters it must not have", _ASK),
     "agency_organisation_code": _rule(
-        "warning", "只填组织机构代码（校验通过）", "a bare organisation code, check right", "请补为18位统一社会信用代码"
+        "warning", "只填组织机构代码（校验通过）", "a bare organisation code, check right", _CREDIT
     ),
     "agency_organisation_code_wrong": _rule(
         "error", "像组织机构代码但校验不通过", "like an organisation code, check wrong", _ASK
@@ -107,16 +111,16 @@ RULES: Mapping[str, Rule] = {
     "agency_internal_number": _rule("error", "主体编码是内部编号", "an internal number for an agency code", _ASK),
     "agency_differs": _rule("warning", "编码内主体与主体列不同", "another agency inside the item code", _ASK),
     "agency_same_body": _rule(
-        "notice", "编码内主体与主体列写法不同，机构相同", "the same body written in two ways", "以18位统一社会信用代码为准"
+        "notice", "编码内主体与主体列写法不同，机构相同", "the same body written in two ways", _CREDIT
     ),
     "agency_within_code": _rule(
         "notice", "主体列只是编码内主体的一段", "the agency column is a piece of the agency in the code",
-        "以18位统一社会信用代码为准",
+        _CREDIT,
     ),
     "item_type_no_leading_zero": _rule("warning", "事项类型缺前导零", "an item type without its leading zero", _CLEAN),
     "item_type_written_out": _rule("notice", "事项类型写的是名称", "an item type written out", _CLEAN),
     "item_type_local_variant": _rule(
-        "notice", "事项类型为地方变体", "a local variant of the item type", "建立类型对照表后再导入"
+        "notice", "事项类型为地方变体", "a local variant of the item type", _TABLE
     ),
     "item_type_unknown": _rule("error", "事项类型不存在", "an unknown item type", _ASK),
     "item_type_differs_from_catalogue": _rule(

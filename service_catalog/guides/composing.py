@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from service_catalog.basic_items.content import HandlingItem, ItemContent, Material
@@ -26,9 +26,10 @@ from service_catalog.guides.schemas import (
     StepView,
     WaivedMaterial,
 )
-from service_catalog.implementations.content import Offer
+from service_catalog.implementations.content import LocalFee, Offer
 from service_catalog.implementations.inheritance import weigh
 from service_catalog.implementations.tightening import in_words
+from service_catalog.kernel.dates import starts_at
 from service_catalog.regions.schemas import RegionLink
 from service_catalog.registers.registers import Registers
 
@@ -39,12 +40,12 @@ def compose_guide(
     parts: GuideParts, registers: Registers, *, serial: str | None, as_of: date | None, alias: AliasView | None
 ) -> GuideView:
     """Compute the guide of an implementation, or of one of its handling items; raises NoSuchHandlingItem."""
-    return _Composer(parts, registers, serial).guide(as_of, alias)
+    return _Composer(parts, registers, serial, as_of or parts.day).guide(as_of, alias)
 
 
 class _Composer:
-    def __init__(self, parts: GuideParts, registers: Registers, serial: str | None) -> None:
-        self.parts, self.registers = parts, registers
+    def __init__(self, parts: GuideParts, registers: Registers, serial: str | None, day: date | None) -> None:
+        self.parts, self.registers, self.day = parts, registers, day
         self.content: ItemContent = parts.standard.content
         self.worst: LongestRun = registers.calendar.longest_run
         level = parts.implementation.exercise_level
@@ -57,7 +58,12 @@ class _Composer:
         code = parts.implementation.implementation_code
         serial = self.handling.serial if self.handling else ""
         promise = self._promise(self.handling)
-        moments = [parts.last_modified(), self.registers.changed_at, *([alias.since] if alias else [])]
+        moments = [
+            parts.last_modified(),
+            self.registers.changed_at,
+            *self._fee_moments(),
+            *([alias.since] if alias and alias.since else []),
+        ]
         view = GuideView(
             code=code + serial,
             basic_code=parts.standard.basic_code,
@@ -97,7 +103,7 @@ class _Composer:
             materials=self._materials(),
             materials_waived_here=self._waived(),
             steps=self._steps(),
-            is_charged=content.is_charged if local.is_charged is None else local.is_charged,
+            is_charged=self._is_charged(),
             fees=self._fees(),
             results=self._results(),
             on_site_visits=self._visits(),
@@ -165,16 +171,17 @@ class _Composer:
         )
 
     def _promise(self, handling: HandlingItem | None) -> TimeLimit:
-        """An agency may promise faster than the standard, never slower."""
-        standard = (handling and handling.promised_limit) or self.content.promised_limit
+        """An agency may promise faster than the standard, never slower; a handling item has its own standard."""
         ours = self.local.promised_limit
-        if ours is not None and is_not_longer(ours, standard, self.worst) is Verdict.YES:
-            return ours
-        return standard
+        if handling is None or handling.promised_limit is None:
+            return ours or self.content.promised_limit
+        faster = ours is not None and is_not_longer(ours, handling.promised_limit, self.worst) is Verdict.YES
+        return ours if faster and ours is not None else handling.promised_limit
 
     def _case_kind(self, promise: TimeLimit) -> Coded:
-        """A handling item done on the spot is an immediate case although the item is a promised one."""
-        code = "1" if promise.amount is None else self.local.case_kind or self.content.case_kind
+        """What is promised on the spot is an immediate case; what is promised in days is none."""
+        stated = self.local.case_kind or self.content.case_kind
+        code = "1" if promise.amount is None else "2" if stated == "1" else stated
         return self.coded("case_kinds", code)
 
     def _visits(self) -> int:
@@ -277,8 +284,26 @@ class _Composer:
             for step in self.content.steps
         ]
 
+    def _holds(self, fee: LocalFee) -> bool:
+        """A lower fee holds from its first to its last day; further reductions without days always hold."""
+        if self.day is None:
+            return True
+        return (fee.valid_from or self.day) <= self.day <= (fee.valid_until or self.day)
+
+    def _fee_moments(self) -> list[datetime]:
+        """Return when lower fees began or ceased to hold, as far as that has happened."""
+        days = [day for fee in self.local.fees for day in (fee.valid_from, fee.valid_until) if day is not None]
+        turns = [*days, *(day + timedelta(days=1) for day in days)]
+        return [starts_at(day) for day in turns if self.day is not None and day <= self.day]
+
+    def _is_charged(self) -> bool:
+        """A waiver holds as long as the fee rows that it rests on."""
+        if self.local.is_charged is None or not all(self._holds(fee) for fee in self.local.fees):
+            return self.content.is_charged
+        return self.local.is_charged
+
     def _fees(self) -> list[FeeView]:
-        local = {row.key: row for row in self.local.fees}
+        local = {row.key: row for row in self.local.fees if self._holds(row)}
         views = []
         for fee in self.content.fees:
             ours = local.get(fee.key)
@@ -354,4 +379,4 @@ def _known_limit(limit: TimeLimit) -> LimitView:
 
 
 def _union(standard: Any, local: Any) -> tuple[Any, ...]:
-    return (*standard, *(value for value in local if value not in standard))
+    return tuple(dict.fromkeys((*standard, *local)))

@@ -71,6 +71,7 @@ class GuideParts:
     facts_number: int
     facts_since: datetime
     standing: StandingOn
+    day: date | None = None
 
     def last_modified(self) -> datetime:
         """Return when the guide last changed: by a publication, or by an edition taking effect."""
@@ -124,7 +125,7 @@ def parts_of(session: Session, implementation_code: str, day: date) -> GuidePart
         standard_edition.published_at,
         local_edition.local, local_edition.number, local_edition.effective_from, local_edition.published_at,
         local_edition.based_on_edition,
-        facts.facts, facts.number, max(facts.recorded_at, starts_at(facts.effective_from)), standing,
+        facts.facts, facts.number, max(facts.recorded_at, starts_at(facts.effective_from)), standing, day,
     )  # fmt: skip
 
 

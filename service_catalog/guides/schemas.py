@@ -205,7 +205,7 @@ class AliasView(BaseModel):
     valid_from: date
     document_number: str
     act_kind: str
-    since: datetime = Field(exclude=True)
+    since: datetime | None = Field(default=None, exclude=True)
     """When the replacement was recorded or took effect, whichever came later."""
 
 

@@ -9,15 +9,14 @@ from sqlmodel import Session, col
 
 from service_catalog.access.actors import Actor
 from service_catalog.agencies.register import find_agency
-from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import find_item
-from service_catalog.basic_items.tables import BasicItem
 from service_catalog.changes.tables import Subject
 from service_catalog.coding.codes import compose
 from service_catalog.implementations.content import LocalContent, Offer
-from service_catalog.implementations.inheritance import LocalRefused, Standard, check
+from service_catalog.implementations.inheritance import LocalRefused, Refusal, Standard, check
 from service_catalog.implementations.standards import standard_to_implement
 from service_catalog.implementations.tables import Implementation, ImplementationEdition, ServedRegion
+from service_catalog.kernel.database import add_new
 from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Conflict, Fault, Invalid, InvalidRequest, NotFound, Said
 from service_catalog.lifecycle import standing
@@ -25,7 +24,7 @@ from service_catalog.lifecycle.reviewing import Shelf
 from service_catalog.lifecycle.standing import Decision
 from service_catalog.lifecycle.states import ActKind, EditionKind
 from service_catalog.regions.mapping import find_region
-from service_catalog.registers.registers import Registers, registers_of
+from service_catalog.registers.registers import registers_of
 
 SHELF = Shelf(Subject.IMPLEMENTATION, ImplementationEdition, "implementation_code")
 
@@ -72,8 +71,9 @@ def claim(
     """Claim an item for an agency at a level; raises LevelNotInStandard, AlreadyClaimed, StandardNotInForce."""
     agency, item = find_agency(session, agency_code), find_item(session, basic_code)
     code = str(compose(agency_code, exercise_level, basic_code))
+    claimed = AlreadyClaimed(f"{code} 已认领", f"{code} is claimed", code=code)
     if session.get(Implementation, code) is not None:
-        raise AlreadyClaimed(f"{code} 已认领", f"{code} is claimed", code=code)
+        raise claimed
     standard = standard_to_implement(session, item, civil_day(at))
     if exercise_level not in standard.content.exercise_levels:
         levels = "、".join(standard.content.exercise_levels)
@@ -88,8 +88,7 @@ def claim(
         implementation_code=code, agency_code=agency_code, exercise_level=exercise_level, basic_code=basic_code,
         region_code=agency.region_code, claimed_by=by.name, claimed_at=at,
     )  # fmt: skip
-    session.add(implementation)
-    session.flush()
+    add_new(session, implementation, claimed)
     return implementation
 
 
@@ -216,18 +215,24 @@ def checked(
     session: Session, implementation: Implementation, content: Mapping[str, Any], *, day: date
 ) -> tuple[Standard, LocalContent]:
     """Hold a local draft against the standard of a day; raises LocalRefused, InvalidRequest."""
-    item = find_item(session, implementation.basic_code)
-    agency = find_agency(session, implementation.agency_code)
-    standard = standard_to_implement(session, item, day)
+    standard, local, refusals = weighed(session, implementation, content, day=day)
+    if refusals:
+        raise LocalRefused(refusals, standard.edition)
+    return standard, local
+
+
+def weighed(
+    session: Session, implementation: Implementation, content: Mapping[str, Any], *, day: date
+) -> tuple[Standard, LocalContent, list[Refusal]]:
+    """Weigh a local draft; everything it does not keep is a refusal; raises what is wrong with it as a whole."""
+    standard = standard_to_implement(session, find_item(session, implementation.basic_code), day)
     registers = registers_of(session)
     own = _without_computed(content, implementation)
     local, refusals = check(
         own, standard, implementation.exercise_level, registers.matrix, registers.calendar.longest_run
     )
-    if refusals:
-        raise LocalRefused(refusals, standard.edition)
-    _whole(session, local, item, agency, registers)
-    return standard, local
+    _whole(session, local)
+    return standard, local, refusals
 
 
 def _within(standard: Standard, first_day: date, effective_until: date | None) -> None:
@@ -256,7 +261,7 @@ def _without_computed(content: Mapping[str, Any], implementation: Implementation
     return own
 
 
-def _whole(session: Session, local: LocalContent, item: BasicItem, agency: Agency, registers: Registers) -> None:
+def _whole(session: Session, local: LocalContent) -> None:
     """Check what needs other elements or other rows."""
     if local.power_source in ("5", "6") and local.entrusting_agency is None:
         raise EntrustingAgencyMissing(

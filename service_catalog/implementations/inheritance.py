@@ -8,22 +8,31 @@ everything at once; nothing is ignored silently and nothing is half accepted.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from service_catalog.basic_items.content import ItemContent
 from service_catalog.basic_items.limits import LongestRun
-from service_catalog.implementations.content import LocalContent
+from service_catalog.implementations.content import LocalContent, LocalFlags
 from service_catalog.implementations.tightening import FORMS_RULE, Case, obeys, steps_exceed
 from service_catalog.kernel.errors import Fault, Invalid, InvalidRequest, Said
-from service_catalog.kernel.problems import faults_of
+from service_catalog.kernel.problems import faults_of, pointer_to
 from service_catalog.registers.registers import MatrixRow
 
 Matrix = Mapping[str, MatrixRow]
 
-ROWS = {"materials": "key", "steps": "key", "fees": "key", "results": "key", "handling_items": "serial"}
+ROWS = {
+    "materials": "key",
+    "steps": "key",
+    "fees": "key",
+    "results": "key",
+    "handling_items": "serial",
+    "intermediary_services": "name",
+}
 """Elements made of rows, and the column that names a row."""
+ADDITIVE = frozenset({"materials.filling_notes", "materials.sample", "fees.reduction", "results.sample", "questions"})
+"""Elements whose local value stands beside that of the standard, so that a superset is given by what is added."""
 ELEMENT_OF_COLUMN = {
     "materials.dropped": "materials",
     "fees.amount": "fees.standard",
@@ -32,6 +41,7 @@ ELEMENT_OF_COLUMN = {
     "fees.valid_until": "fees.standard",
     "fees.reductions": "fees.reduction",
     "handling_items.reason": "handling_items.offered",
+    "intermediary_services.dropped": "intermediary_services",
 }
 """Columns that a matrix element governs under another name."""
 
@@ -114,7 +124,9 @@ def screen(draft: Mapping[str, Any], standard: Standard, matrix: Matrix) -> tupl
     for element, value in draft.items():
         if element in ROWS and isinstance(value, list):
             kept[element] = list(_screen_rows(element, value, standard, matrix, refusals))
-        elif _passes(element, f"/{element}", value, standard.plain.get(element), matrix, refusals, standard.edition):
+        elif _passes(
+            element, pointer_to((element,)), value, standard.plain.get(element), matrix, refusals, standard.edition
+        ):
             kept[element] = value
     return kept, refusals
 
@@ -146,7 +158,7 @@ def _screen_rows(
                 if column == name
                 or _passes(
                     f"{element}.{column}",
-                    f"{pointer}/{column}",
+                    f"{pointer}{pointer_to((column,))}",
                     value,
                     own.get(column),
                     matrix,
@@ -169,7 +181,8 @@ def _passes(
         return False
     if row.policy != "locked":
         return True
-    if value != standard_value:
+    outside_its_row = "." in element and pointer == pointer_to((element,))
+    if outside_its_row or not _says_the_same(element, value, standard_value):
         said = Said(
             f"“{row.zh}”由统一标准第 {edition} 版规定，不得修改",
             f"{governed_by} is locked by edition {edition} of the standard",
@@ -196,13 +209,36 @@ def _inherited(element: str, matrix: Matrix) -> MatrixRow | None:
     return MatrixRow(element, "locked", None, matrix[base].reason, f"{matrix[base].zh}·{column}")
 
 
-def _columns_of(element: str) -> frozenset[str]:
-    annotation = ItemContent.model_fields[element].annotation
-    row_model = annotation.__args__[0]  # type: ignore[union-attr]
-    return frozenset(row_model.model_fields)
+def _row_model(element: str) -> type[BaseModel]:
+    annotation: Any = ItemContent.model_fields[element].annotation
+    model: type[BaseModel] = get_args(annotation)[0]
+    return model
 
 
-_STANDARD_COLUMNS = {element: _columns_of(element) for element in ROWS}
+_STANDARD_COLUMNS = {element: frozenset(_row_model(element).model_fields) for element in ROWS}
+
+
+def _readers(model: type[BaseModel], prefix: str = "") -> dict[str, TypeAdapter[Any]]:
+    fields: dict[str, Any] = {prefix + name: field.annotation for name, field in model.model_fields.items()}
+    return {name: TypeAdapter(annotation) for name, annotation in fields.items()}
+
+
+_TYPES = _readers(ItemContent)
+for _element in ROWS:
+    _TYPES |= _readers(_row_model(_element), f"{_element}.")
+
+
+def _says_the_same(element: str, value: Any, standard_value: Any) -> bool:
+    """Compare as the document model reads it: an empty member may be left out, a date is a date."""
+    if value == standard_value:
+        return True
+    reads = _TYPES.get(element)
+    if reads is None:
+        return False
+    try:
+        return bool(reads.validate_python(value) == reads.validate_python(standard_value))
+    except ValidationError:
+        return False
 
 
 def _refusal(element: str, pointer: str, matrix: Matrix, said: Said, standard_value: Any, local_value: Any) -> Refusal:
@@ -224,6 +260,7 @@ def weigh(
     scale.weigh_materials()
     scale.weigh_steps()
     scale.weigh_fees()
+    scale.weigh_waiver()
     scale.weigh_results()
     scale.weigh_handling_items()
     scale.weigh_intermediaries()
@@ -254,6 +291,8 @@ class _Scale:
         case = Case(self.case.content, self.case.local, self.case.level, self.case.worst, row)
         if entry is None or entry.policy == "locked":
             said: Said | None = Said("由统一标准规定，不得修改", "locked by the standard")
+        elif element in ADDITIVE and entry.rule == "superset":
+            said = None
         elif element == "materials.forms_accepted" and entry.rule == "superset":
             said = FORMS_RULE(local, standard, "", case)
         else:
@@ -284,19 +323,23 @@ class _Scale:
             standard = self.content.power_sources_by_level.get(self.case.level, ())  # type: ignore[call-overload]
             if not self.allows("power_source", "/power_source", self.local.power_source, standard):
                 self.changed["power_source"] = None
-        if self.local.service_flags is not None:
-            flags = self.local.service_flags.model_dump(exclude_none=True)
-            if not self.allows("service_flags", "/service_flags", flags, self.content.service_flags.model_dump()):
-                self.changed["service_flags"] = None
-        self._weigh_waiver()
+        self._weigh_flags()
 
-    def _weigh_waiver(self) -> None:
-        waived = {fee.key for fee in self.local.fees if fee.amount == 0}
-        if (
-            self.local.is_charged is False
-            and self.content.is_charged
-            and {fee.key for fee in self.content.fees} - waived
-        ):
+    def _weigh_flags(self) -> None:
+        if self.local.service_flags is None:
+            return
+        kept = {}
+        for flag, value in self.local.service_flags.model_dump(exclude_none=True).items():
+            same = value == getattr(self.content.service_flags, flag)
+            if not same and self.allows("service_flags", "/service_flags", {flag: value}, {flag: not value}):
+                kept[flag] = value
+        self.changed["service_flags"] = LocalFlags(**kept) if kept else None
+
+    def weigh_waiver(self) -> None:
+        """Waiving all charges rests on a fee row of amount 0 for every fee; without them it falls."""
+        fees = self.changed.get("fees", self.local.fees)
+        charged = {fee.key for fee in self.content.fees} - {fee.key for fee in fees if fee.amount == 0}
+        if self.changed.get("is_charged", self.local.is_charged) is False and charged:
             said = Said(
                 "免收须逐项写明金额为 0、文号和起始日期",
                 "a waiver states amount 0, document number and first day for every fee",
@@ -311,9 +354,7 @@ class _Scale:
             own = standard.get(local.key)
             pointer = f"/materials/{index}"
             if own is None:
-                said = Said("标准中没有这份材料", "the standard has no such paper")
-                self.refusals.append(_refusal("materials", pointer, self.matrix, said, None, local.key))
-                continue
+                continue  # the paper has gone from the standard: its local row is history
             refused: dict[str, Any] = {}
             if local.dropped and not self.allows(
                 "materials", f"{pointer}/dropped", True, False, own, (local.key, own.necessity)
@@ -323,16 +364,17 @@ class _Scale:
                 value, theirs = getattr(local, column), getattr(own, column)
                 if value is None:
                     continue
-                if value == theirs or not self.allows(f"materials.{column}", f"{pointer}/{column}", value, theirs, own):
+                if value == theirs or not self.allows(
+                    f"materials.{column}", f"{pointer}{pointer_to((column,))}", value, theirs, own
+                ):
                     refused[column] = None
-            if (
-                local.filling_notes is not None
-                and own.filling_notes
-                and local.filling_notes.startswith(own.filling_notes)
-            ):
-                refused["filling_notes"] = local.filling_notes[len(own.filling_notes) :].strip() or None
-            if local.sample is not None and local.sample == own.sample:
-                refused["sample"] = None
+            refused["filling_notes"] = _beyond(own.filling_notes, local.filling_notes)
+            for column, added in (("filling_notes", refused["filling_notes"]), ("sample", local.sample)):
+                same = added is None or added == getattr(own, column)
+                if same or not self.allows(
+                    f"materials.{column}", f"{pointer}/{column}", added, getattr(own, column), own
+                ):
+                    refused[column] = None
             rows.append(local.model_copy(update=refused))
         self._keep("materials", rows)
 
@@ -368,8 +410,19 @@ class _Scale:
         rows = []
         for index, local in enumerate(self.local.fees):
             own = standard.get(local.key)
-            if own is not None and self.allows("fees.standard", f"/fees/{index}", local, own, own):
-                rows.append(local)
+            if own is None or not self.allows("fees.standard", f"/fees/{index}", local, own, own):
+                continue
+            same = {"amount": local.amount == own.amount, "standard": local.standard == own.standard}
+            update: dict[str, Any] = {column: None for column, equal in same.items() if equal}
+            added = tuple(row for row in local.reductions if row not in own.reductions)
+            pointer = f"/fees/{index}/reductions"
+            may = not added or self.allows("fees.reduction", pointer, added, own.reductions, own)
+            update["reductions"] = added if may else ()
+            lighter = local.model_copy(update=update)
+            if lighter.amount is None and lighter.standard is None:
+                dates = {"document_number": None, "valid_from": None, "valid_until": None}
+                lighter = lighter.model_copy(update=dates)
+            rows.append(lighter)
         self._keep("fees", rows)
 
     def weigh_results(self) -> None:
@@ -385,6 +438,10 @@ class _Scale:
                 or not self.allows("results.delivery", f"/results/{index}/delivery", local.delivery, own.delivery, own)
             ):
                 refused["delivery"] = None
+            pointer = f"/results/{index}/sample"
+            same = local.sample is None or local.sample == own.sample
+            if same or not self.allows("results.sample", pointer, local.sample, own.sample, own):
+                refused["sample"] = None
             rows.append(local.model_copy(update=refused))
         self._keep("results", rows)
 
@@ -401,16 +458,13 @@ class _Scale:
 
     def weigh_intermediaries(self) -> None:
         known = {row.name for row in self.content.intermediary_services}
-        rows = []
-        for index, local in enumerate(self.local.intermediary_services):
-            if local.name in known:
-                rows.append(local)
-            else:
-                said = Said("只能减少标准中的中介服务", "only intermediaries of the standard can be left out")
-                pointer = f"/intermediary_services/{index}"
-                self.refusals.append(
-                    _refusal("intermediary_services", pointer, self.matrix, said, sorted(known), local.name)
-                )
+        rows = [
+            local
+            for index, local in enumerate(self.local.intermediary_services)
+            if local.dropped
+            and local.name in known
+            and self.allows("intermediary_services", f"/intermediary_services/{index}", local, sorted(known))
+        ]
         self._keep("intermediary_services", rows)
 
     def weigh_questions(self) -> None:
@@ -418,7 +472,8 @@ class _Scale:
         rows = []
         for index, local in enumerate(self.local.questions):
             if local.question not in standard:
-                rows.append(local)
+                if self.allows("questions", f"/questions/{index}", local, list(standard)):
+                    rows.append(local)
             elif local.answer != standard[local.question]:
                 said = Said("标准中的问答不得改写", "an answer of the standard is not rewritten")
                 pointer = f"/questions/{index}/answer"
@@ -433,6 +488,13 @@ class _Scale:
             rows = [row for row in rows if row.model_dump(exclude_defaults=True, exclude_none=True).keys() - {name}]
         if tuple(rows) != getattr(self.local, element):
             self.changed[element] = tuple(rows)
+
+
+def _beyond(standard: str | None, local: str | None) -> str | None:
+    """Return what local notes add to those of the standard, which they may repeat at their head."""
+    while standard and local is not None and (local == standard or local.startswith(standard + "\n")):
+        local = local[len(standard) :].strip("\n") or None
+    return local
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -14,13 +14,8 @@ from service_catalog.basic_items.editing import SHELF as STANDARDS
 from service_catalog.basic_items.editing import find_item
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition
 from service_catalog.changes.tables import Subject
-from service_catalog.implementations.claiming import (
-    SHELF,
-    NoSuchImplementation,
-    find_implementation,
-)
+from service_catalog.implementations.claiming import SHELF, NoSuchImplementation, find_implementation, weighed
 from service_catalog.implementations.content import Offer
-from service_catalog.implementations.inheritance import check
 from service_catalog.implementations.schemas import (
     CheckView,
     CoverageLine,
@@ -208,15 +203,8 @@ def check_draft(session: Session, code: str, draft: Mapping[str, Any], day: date
     A draft that says nothing of availability is checked as one that is offered.
     """
     implementation = find_implementation(session, code)
-    standard = standard_to_implement(session, find_item(session, implementation.basic_code), day)
-    registers = registers_of(session)
-    local, refusals = check(
-        {"availability": {"status": "offered"}} | dict(draft),
-        standard,
-        implementation.exercise_level,
-        registers.matrix,
-        registers.calendar.longest_run,
-    )
+    whole = {"availability": {"status": "offered"}} | dict(draft)
+    standard, local, refusals = weighed(session, implementation, whole, day=day)
     return CheckView(
         acceptable=not refusals,
         standard_edition=standard.edition,

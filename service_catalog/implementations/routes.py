@@ -9,7 +9,7 @@ from service_catalog.agencies.schemas import AgencyFilter, AgencyPath
 from service_catalog.basic_items.editing import NoSuchItem
 from service_catalog.basic_items.schemas import BASIC_CODE, BasicCodePath
 from service_catalog.implementations import listing
-from service_catalog.implementations.claiming import NoSuchImplementation
+from service_catalog.implementations.claiming import ComputedNotTyped, EntrustingAgencyMissing, NoSuchImplementation
 from service_catalog.implementations.content import Offer
 from service_catalog.implementations.schemas import (
     CheckView,
@@ -22,6 +22,7 @@ from service_catalog.implementations.schemas import (
 from service_catalog.implementations.standards import StandardNotInForce
 from service_catalog.kernel.paging import Page, each
 from service_catalog.kernel.problems import answers
+from service_catalog.kernel.texts import Plain
 from service_catalog.kernel.web import Db, Today, Walking, Words
 from service_catalog.regions.mapping import NoSuchRegion
 from service_catalog.regions.schemas import RegionFilter
@@ -57,10 +58,15 @@ def read_implementation(code: ImplementationPath, db: Db, today: Today) -> Imple
     return listing.implementation_view(db, code, today)
 
 
-@router.post("/implementations/{code}/check", responses=answers(NoSuchImplementation, StandardNotInForce))
+@router.post(
+    "/implementations/{code}/check",
+    responses=answers(
+        NoSuchImplementation, StandardNotInForce, EntrustingAgencyMissing, ComputedNotTyped, NoSuchAgency, NoSuchRegion
+    ),
+)
 def check_draft(
     code: ImplementationPath,
-    draft: Annotated[dict[str, Any], Body(description="Elements of a local draft, as in schemas/local-content.json.")],
+    draft: Annotated[Plain, Body(description="Elements of a local draft, as in schemas/local-content.json.")],
     db: Db,
     today: Today,
 ) -> CheckView:

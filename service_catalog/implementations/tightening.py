@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service_catalog.basic_items.content import Fee, ItemContent, Material, Step
-from service_catalog.basic_items.limits import LongestRun, TimeLimit, TimeUnit, Verdict, is_not_longer
+from service_catalog.basic_items.limits import LongestRun, TimeLimit, TimeUnit, Verdict, is_not_longer, together_longer
 from service_catalog.implementations.content import LocalContent, LocalFee
 from service_catalog.kernel.errors import Said
 
@@ -59,11 +59,17 @@ def _code_lte(local: Any, standard: Any, argument: str, case: Case) -> Said | No
 
 
 def _superset(local: Any, standard: Any, argument: str, case: Case) -> Said | None:
-    missing = [value for value in standard or () if value not in local]
+    if not isinstance(local, tuple) or not isinstance(standard, tuple):
+        return _inapplicable("superset")
+    missing = [value for value in standard if value not in local]
     if not missing:
         return None
     shown = "、".join(map(str, missing))
     return Said(f"标准已有的不得取消：{shown}", f"what the standard offers stays: {shown}")
+
+
+def _inapplicable(rule: str) -> Said:
+    return Said(f"规则“{rule}”不适用于此内容，拒绝修改", f"rule {rule!r} cannot be applied here")
 
 
 def _more_forms(local: Any, standard: Any, argument: str, case: Case) -> Said | None:
@@ -88,6 +94,8 @@ def _only_from(local: Any, standard: Any, argument: str, case: Case) -> Said | N
 def _order(local: Any, standard: Any, argument: str, case: Case) -> Said | None:
     order = argument.split(">")
     row: Material = case.row
+    if local not in order or standard not in order:
+        return _inapplicable(f"order:{argument}")
     if order.index(local) < order.index(standard):
         return Said("材料必要性只能放宽要求", "a paper may only become less demanded")
     if not row.may_defer:
@@ -107,11 +115,13 @@ def _member_of(local: Any, standard: Any, argument: str, case: Case) -> Said | N
 
 def _not_longer_than(local: TimeLimit, standard: Any, argument: str, case: Case) -> Said | None:
     for name in argument.split(","):
-        bound: TimeLimit | None = getattr(case.content, name.strip().removeprefix("standard."))
-        if bound is not None:
-            problem = _compare(local, bound, case.worst)
-            if problem:
-                return problem
+        element = name.strip().removeprefix("standard.")
+        if element not in ItemContent.model_fields:
+            return _inapplicable(f"not_longer_than:{argument}")
+        bound: TimeLimit | None = getattr(case.content, element)
+        problem = _compare(local, bound, case.worst) if bound is not None else None
+        if problem:
+            return problem
     return None
 
 
@@ -135,11 +145,16 @@ def _step_limit(local: TimeLimit, standard: TimeLimit | None, argument: str, cas
 
 
 def _lower_with_document(local: LocalFee, standard: Fee, argument: str, case: Case) -> Said | None:
-    if local.amount is not None and (standard.amount is None or local.amount > standard.amount):
+    waived = local.amount == 0
+    if local.amount is not None and not waived and (standard.amount is None or local.amount > standard.amount):
         return Said(
             f"收费只能降低：标准为 {standard.amount} 元", f"a fee may only be lower: the standard is {standard.amount}"
         )
-    if (local.amount is not None or local.standard is not None) and not (local.document_number and local.valid_from):
+    lowered = local.amount is not None and local.amount != standard.amount
+    reworded = local.standard is not None and local.standard != standard.standard
+    if reworded and not lowered:
+        return Said("改写收费标准须同时写明更低的金额", "other words for a fee need a lower amount beside them")
+    if lowered and not (local.document_number and local.valid_from):
         return Said("降低或免收费用须有文号和起始日期", "a lower or waived fee needs a document number and a first day")
     return None
 
@@ -191,18 +206,10 @@ FORMS_RULE: Rule = _more_forms
 
 def steps_exceed(steps: tuple[Step, ...], promise: TimeLimit, worst: LongestRun) -> Said | None:
     """Say so when all steps together take provably longer than the promise."""
-    totals: dict[TimeUnit, int] = {}
-    for step in steps:
-        if step.limit is not None and step.limit.amount is not None:
-            totals[step.limit.unit] = totals.get(step.limit.unit, 0) + step.limit.amount
-    for unit, total in totals.items():
-        whole = TimeLimit(amount=min(total, 9999), unit=unit)
-        if is_not_longer(whole, promise, worst) is Verdict.NO:
-            return Said(
-                f"各环节合计{in_words(whole).zh}，超过承诺时限{in_words(promise).zh}",
-                f"the steps take {in_words(whole).en}, longer than the promise of {in_words(promise).en}",
-            )
-    return None
+    if not together_longer([step.limit for step in steps if step.limit is not None], promise, worst):
+        return None
+    words = in_words(promise)
+    return Said(f"各环节合计超过承诺时限{words.zh}", f"the steps together take longer than the promise of {words.en}")
 
 
 _UNITS = {

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, create_engine, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Session, SQLModel
 
@@ -96,6 +97,25 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
 
 def _dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def add_new(session: Session, row: SQLModel, refusal: Exception) -> None:
+    """Insert a row under a key that another transaction may be taking at this moment; raises `refusal` then.
+
+    The second of two concurrent writers waits for the first; what the database then refuses is said kindly.
+    """
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError as error:
+        if not _is_taken(error):
+            raise
+        raise refusal from error
+
+
+def _is_taken(error: IntegrityError) -> bool:
+    return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint failed" in str(error.orig)
 
 
 @contextmanager

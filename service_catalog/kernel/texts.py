@@ -1,8 +1,9 @@
 """What may stand in a text: bounded, and no control characters."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 # Control characters never belong in an official text; NUL cannot even be stored in PostgreSQL.
 PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -17,3 +18,16 @@ class Document(BaseModel):
     """A value that never changes once made, and refuses fields it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _is_text_throughout(value: dict[str, Any]) -> dict[str, Any]:
+    """Refuse what JSON can escape but no text can hold: half of a surrogate pair."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("half of a surrogate pair is no text") from error
+    return value
+
+
+Plain = Annotated[dict[str, Any], AfterValidator(_is_text_throughout)]
+"""A JSON object whose members are looked at later."""

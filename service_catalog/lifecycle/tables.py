@@ -20,7 +20,7 @@ class Act(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     kind: ActKind = Field(sa_type=stored(ActKind))
     document_number: str = Field(max_length=100)
-    title: str = Field(max_length=300)
+    title: str
     issuing_body: str = Field(max_length=200)
     effective_on: date
     by: str = Field(max_length=200)
@@ -39,7 +39,7 @@ class Standing(SQLModel, table=True):
     state: ItemState = Field(sa_type=stored(ItemState))
     from_on: date
     act_id: int = Field(foreign_key="act.id")
-    reason: str = Field(max_length=1000)
+    reason: str
     at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -65,6 +65,6 @@ class ReviewNote(SQLModel, table=True):
     code: str = Field(max_length=31)
     edition: int
     step: ReviewStep = Field(sa_type=stored(ReviewStep))
-    opinion: str | None = Field(default=None, max_length=2000)
+    opinion: str | None = None
     by: str = Field(max_length=200)
     at: datetime = Field(sa_type=UtcDateTime)

@@ -70,7 +70,8 @@ def figures_on(session: Session, day: date) -> Figures:
 
 
 def _count(session: Session, table: type[SQLModel]) -> int:
-    return session.execute(select(func.count()).select_from(table)).scalar_one()
+    number: int = session.execute(select(func.count()).select_from(table)).scalar_one()
+    return number
 
 
 def _items(session: Session, day: date) -> int:
@@ -79,7 +80,8 @@ def _items(session: Session, day: date) -> int:
         .select_from(BasicItemEdition)
         .where(STANDARDS.current(day), not_cancelled(Subject.BASIC_ITEM, col(BasicItemEdition.basic_code), day))
     )
-    return session.execute(query).scalar_one()
+    number: int = session.execute(query).scalar_one()
+    return number
 
 
 def _levels(session: Session, day: date) -> tuple[LevelFigures, ...]:

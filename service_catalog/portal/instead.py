@@ -1,6 +1,7 @@
 """Who does it instead, where a body does not do it or its service is suspended."""
 
 from datetime import date
+from itertools import islice
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
@@ -17,7 +18,7 @@ from service_catalog.regions.mapping import way_up, within
 from service_catalog.regions.tables import Region
 
 MOST = 12
-"""Bodies named on one page; a township's item may be done by many villages."""
+"""Bodies named on one page (one more is found, to tell that there are more): a township may have many villages."""
 
 
 class Body(NamedTuple):
@@ -78,4 +79,5 @@ def _offering(session: Session, guide: GuideView, where: ColumnElement[bool], da
         .order_by(col(Implementation.exercise_level).desc(), col(Implementation.implementation_code))
     )
     rows = (Body(*row) for row in session.execute(query))
-    return [body for body in rows if is_open(session, body.code or "", day)]
+    is_there = (body for body in rows if is_open(session, body.code or "", day))
+    return list(islice(is_there, MOST + 1))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from service_catalog.portal.figures import LevelFigures
 from service_catalog.portal.wording import LEVELS
 
-WIDTH, ROW, THICK = 400, 52, 16
+WIDTH, ROW, THICK = 320, 52, 16
 """Units of the picture; it is drawn as wide as the page allows."""
 
 

@@ -15,7 +15,7 @@ from service_catalog.portal.instead import MOST, instead_of
 from service_catalog.portal.pages import PageRoute, page
 from service_catalog.portal.picture import ROW, THICK, WIDTH, bars
 from service_catalog.regions.tables import Region
-from service_catalog.registers.registers import registers_of
+from service_catalog.registers.registers import Registers, registers_of
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, route_class=PageRoute)
 
@@ -39,7 +39,6 @@ def home(request: Request, db: Db, today: Today) -> HTMLResponse:
 def guide_page(request: Request, code: CodePath, db: Db, now: Now, as_of: AsOf = None) -> HTMLResponse:
     """One guide to read or to print."""
     guide, day = guide_by_code(db, code, now=now, as_of=as_of), read_day(now, as_of)
-    matrix = registers_of(db).matrix
     instead = instead_of(db, guide, day)
     context = {
         "guide": guide,
@@ -48,7 +47,7 @@ def guide_page(request: Request, code: CodePath, db: Db, now: Now, as_of: AsOf =
         "instead": instead[:MOST],
         "more_instead": len(instead) > MOST,
         "served": _names_of(db, guide.service_area),
-        "gave_way": [matrix[element].zh for element in guide.gave_way],
+        "gave_way": [_element_in_words(registers_of(db), element) for element in guide.gave_way],
     }
     return page(request, "guide.html", context)
 
@@ -56,3 +55,8 @@ def guide_page(request: Request, code: CodePath, db: Db, now: Now, as_of: AsOf =
 def _names_of(session: Session, codes: list[str]) -> list[str]:
     query = select(col(Region.name)).where(col(Region.code).in_(codes)).order_by(col(Region.code))
     return list(session.scalars(query))
+
+
+def _element_in_words(registers: Registers, element: str) -> str:
+    row = registers.matrix.get(element) or registers.matrix.get(element.partition(".")[0])
+    return row.zh if row else element

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from service_catalog.agencies.facts import ContactWay, OpenHours, ServiceHours
@@ -52,7 +53,7 @@ class OpenTimes(NamedTuple):
     """When a window is open on some days of the week, in one season or all year."""
 
     days: str
-    times: str
+    stretches: list[str]
     season: str | None
 
 
@@ -95,7 +96,7 @@ def open_times(hours: ServiceHours) -> list[OpenTimes]:
     for row in hours.weekly:
         together.setdefault((weekdays_in_words(row.days), row.season), []).append(row)
     return [
-        OpenTimes(days, "、".join(f"{row.opens:%H:%M}—{row.closes:%H:%M}" for row in rows), season)
+        OpenTimes(days, [f"{row.opens:%H:%M}—{row.closes:%H:%M}" for row in rows], season)
         for (days, season), rows in together.items()
     ]
 
@@ -122,15 +123,15 @@ def flags_in_words(flags: ServiceFlags) -> list[str]:
 def code_parts(code: str) -> list[str]:
     """Cut a code where its parts meet, so that it may break there: agency, level, item, handling item."""
     places = (0, IMPLEMENTATION - BASIC - 1, IMPLEMENTATION - BASIC, IMPLEMENTATION, len(code))
-    return [code[start:end] for start, end in zip(places, places[1:], strict=False) if code[start:end]]
+    return [code[start:end] for start, end in pairwise(places) if code[start:end]]
 
 
 def link_of(value: str, way: ContactWay = ContactWay.WEB) -> str | None:
     """Return where a value may lead a reader; None for whatever is no plain address, number or mailbox."""
-    if way is ContactWay.WEB:
+    if way == ContactWay.WEB:
         return value if value.startswith(("https://", "http://")) else None
-    if way is ContactWay.TELEPHONE and _TELEPHONE.fullmatch(value):
+    if way == ContactWay.TELEPHONE and _TELEPHONE.fullmatch(value):
         return "tel:" + value.replace(" ", "").replace("-", "")
-    if way is ContactWay.EMAIL and _MAIL.fullmatch(value):
+    if way == ContactWay.EMAIL and _MAIL.fullmatch(value):
         return f"mailto:{value}"
     return None

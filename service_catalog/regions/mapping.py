@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from service_catalog.access.actors import Actor
 from service_catalog.changes import log
 from service_catalog.changes.tables import Subject
+from service_catalog.kernel.database import add_new
 from service_catalog.kernel.errors import Conflict, Invalid, NotFound, Said
 from service_catalog.regions.tables import Region, RegionLine, ZoneMember
 from service_catalog.regions.tree import CODE, RegionKind, RegionLevel
@@ -27,6 +28,12 @@ class RegionCodeTaken(Conflict):
     title = Said("区划代码已存在", "The region code is taken")
 
 
+class ZoneRangeFull(Conflict):
+    """A county has 99 codes for functional zones."""
+
+    title = Said("功能区代码已用完", "The range of zone codes is full")
+
+
 class RegionCodeMalformed(Invalid):
     """A region code has 12 digits; a zone without a national code has a Z in the seventh place."""
 
@@ -39,11 +46,11 @@ def add_region(session: Session, region: Region, *, by: Actor, at: datetime) -> 
         raise RegionCodeMalformed(
             f"区划代码 {region.code} 格式不正确", f"region code {region.code} is malformed", code=region.code
         )
+    taken = RegionCodeTaken(f"区划代码 {region.code} 已存在", f"region {region.code} exists", code=region.code)
     if session.get(Region, region.code) is not None:
-        raise RegionCodeTaken(f"区划代码 {region.code} 已存在", f"region {region.code} exists", code=region.code)
+        raise taken
     above = [] if region.parent_code is None else lines_above(session, find_region(session, region.parent_code).code)
-    session.add(region)
-    session.flush()
+    add_new(session, region, taken)
     session.add(RegionLine(descendant=region.code, ancestor=region.code, distance=0))
     for line in above:
         session.add(RegionLine(descendant=region.code, ancestor=line.ancestor, distance=line.distance + 1))
@@ -65,8 +72,12 @@ def establish_zone(
 ) -> Region:
     """Add a functional zone that GB/T 2260 does not know; its code is the county's six digits, Z and a number."""
     parent = find_region(session, parent_code)
+    # two zones founded at once follow each other, so that each sees the numbers that are taken
+    session.execute(select(col(Region.code)).where(col(Region.code) == parent.code).with_for_update())
     codes = set(session.scalars(select(col(Region.code)).where(col(Region.code).like(f"{parent.code[:6]}Z%"))))
-    free = next(code for n in range(1, 100) if (code := f"{parent.code[:6]}Z{n:02}000") not in codes)
+    free = next((code for n in range(1, 100) if (code := f"{parent.code[:6]}Z{n:02}000") not in codes), None)
+    if free is None:
+        raise ZoneRangeFull(f"{parent.name}的 99 个功能区代码已用完", f"all 99 zone codes of {parent.code} are taken")
     zone = Region(
         code=free, name=name, level=level, kind=RegionKind.ZONE, parent_code=parent.code, governed_by=parent.code,
         valid_from=valid_from, document_number=document_number,

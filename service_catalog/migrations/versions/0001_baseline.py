@@ -17,7 +17,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.Enum('establish', 'change', 'suspend', 'resume', 'cancel', 'delegate', 'take_over', 'take_back', 'transfer', 'merge', 'split', 'entrust', name='actkind', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('document_number', sa.String(100), nullable=False),
-    sa.Column('title', sa.String(300), nullable=False),
+    sa.Column('title', sa.String(), nullable=False),
     sa.Column('issuing_body', sa.String(200), nullable=False),
     sa.Column('effective_on', sa.Date(), nullable=False),
     sa.Column('by', sa.String(200), nullable=False),
@@ -141,7 +141,7 @@ def upgrade() -> None:
     sa.Column('code', sa.String(31), nullable=False),
     sa.Column('edition', sa.Integer(), nullable=False),
     sa.Column('step', sa.Enum('submit', 'take_back', 'send_back', 'approve', 'publish', 'withdraw', name='reviewstep', native_enum=False, create_constraint=True, length=24), nullable=False),
-    sa.Column('opinion', sa.String(2000), nullable=True),
+    sa.Column('opinion', sa.String(), nullable=True),
     sa.Column('by', sa.String(200), nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_review_note'))
@@ -196,7 +196,7 @@ def upgrade() -> None:
     sa.Column('state', sa.Enum('1', '2', '3', name='itemstate', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('from_on', sa.Date(), nullable=False),
     sa.Column('act_id', sa.Integer(), nullable=False),
-    sa.Column('reason', sa.String(1000), nullable=False),
+    sa.Column('reason', sa.String(), nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
     sa.ForeignKeyConstraint(['act_id'], ['act.id'], name=op.f('fk_standing_act_id_act')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_standing'))
@@ -267,7 +267,7 @@ def upgrade() -> None:
     op.create_table('basic_item_facet',
     sa.Column('edition_id', sa.Integer(), nullable=False),
     sa.Column('facet', sa.String(30), nullable=False),
-    sa.Column('value', sa.String(100), nullable=False),
+    sa.Column('value', sa.String(1000), nullable=False),
     sa.ForeignKeyConstraint(['edition_id'], ['basic_item_edition.id'], name=op.f('fk_basic_item_facet_edition_id_basic_item_edition')),
     sa.PrimaryKeyConstraint('edition_id', 'facet', 'value', name=op.f('pk_basic_item_facet'))
     )
