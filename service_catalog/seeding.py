@@ -6,11 +6,13 @@ a past day gives what was in force then. Drafting and reviewing are done by two 
 
 import csv
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
+from pydantic import ValidationError
 from sqlalchemy import Engine, select
 from sqlmodel import Session, col
 
@@ -21,10 +23,11 @@ from service_catalog.agencies.tables import AgencyKind
 from service_catalog.basic_items import editing
 from service_catalog.basic_items.content import ItemContent
 from service_catalog.coding import allocation
-from service_catalog.coding.judging import rules_from
+from service_catalog.coding.judging import CodeRules, rules_from
 from service_catalog.implementations import claiming
 from service_catalog.kernel.database import unit_of_work
 from service_catalog.kernel.dates import SHANGHAI, civil_day
+from service_catalog.kernel.errors import CatalogError, Invalid, Said
 from service_catalog.lifecycle.reviewing import settle
 from service_catalog.lifecycle.standing import Decision
 from service_catalog.lifecycle.states import EditionKind
@@ -43,6 +46,12 @@ HOLIDAY_NOTICES = {
 }
 Progress = Callable[[str, int, int], None]
 """Called with what is being loaded, how many are done and how many there are."""
+
+
+class SeedUnreadable(Invalid):
+    """A seed file is no YAML, or lacks what it must say."""
+
+    title = Said("种子文件不能识读", "The seed file cannot be read")
 
 
 class SeedFile(NamedTuple):
@@ -108,24 +117,29 @@ def load_regions(session: Session, path: Path, progress: Progress = quietly) -> 
 
 def load_agencies(session: Session, folder: Path, progress: Progress = quietly) -> None:
     """Load the agencies, superior bodies first."""
-    rows = [row for path in sorted(folder.glob("*.yaml")) for row in _yaml(path)["agencies"]]
+    rows = [row for path in sorted(folder.glob("*.yaml")) for row in _agencies_of(path)]
     rules = rules_from(registers_of(session), village_level_services_only=False)
     for done, row in enumerate(_superiors_first(rows), start=1):
-        register_agency(
-            session,
-            code=row["code"],
-            kind=AgencyKind(row["kind"]),
-            nature=row["nature"],
-            region_code=row["region_code"],
-            parent_code=row.get("parent_code"),
-            facts=AgencyFacts.model_validate(row["facts"]),
-            effective_from=FOUNDED.date(),
-            rules=rules,
-            demonstration_code=row.get("demonstration_code", False),
-            by=EDITOR,
-            at=FOUNDED,
-        )
+        with _naming(f"agencies {row.get('code')}"):
+            _register(session, row, rules)
         progress("实施主体 agencies", done, len(rows))
+
+
+def _register(session: Session, row: dict[str, Any], rules: CodeRules) -> None:
+    register_agency(
+        session,
+        code=row["code"],
+        kind=AgencyKind(row["kind"]),
+        nature=row["nature"],
+        region_code=row["region_code"],
+        parent_code=row.get("parent_code"),
+        facts=AgencyFacts.model_validate(row["facts"]),
+        effective_from=FOUNDED.date(),
+        rules=rules,
+        demonstration_code=row.get("demonstration_code", False),
+        by=EDITOR,
+        at=FOUNDED,
+    )
 
 
 def _superiors_first(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -134,7 +148,8 @@ def _superiors_first(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     while left:
         ready = [row for row in left if row.get("parent_code") is None or row["parent_code"] in known]
         if not ready:
-            raise ValueError(f"agencies with an unknown or circular parent: {[row['code'] for row in left][:5]}")
+            codes = [row["code"] for row in left][:5]
+            raise SeedUnreadable(f"上级不存在或成环：{codes}", f"unknown or circular parent: {codes}")
         yield from ready
         known |= {row["code"] for row in ready}
         left = [row for row in left if row["code"] not in known]
@@ -144,11 +159,8 @@ def load_items(session: Session, folder: Path, progress: Progress = quietly) -> 
     """Load the standards, each with all its editions."""
     paths = sorted(folder.glob("*.yaml"))
     for done, path in enumerate(paths, start=1):
-        try:
+        with _naming(path.name):
             load_item(session, _yaml(path))
-        except Exception as error:
-            error.add_note(f"in {path.name}")
-            raise
         progress("基本目录事项 basic items", done, len(paths))
 
 
@@ -186,11 +198,8 @@ def load_implementations(session: Session, folder: Path, progress: Progress = qu
     total, done = sum(len(file.rows) for file in files), 0
     for file in files:
         for row in file.rows:
-            try:
+            with _naming(f"{file.path.name} {row.get('agency_code')} {row.get('basic_code')}"):
                 load_implementation(session, row, published_on=file.published_on, effective_from=file.effective_from)
-            except Exception as error:
-                error.add_note(f"in {file.path.name}: {row['agency_code']} {row['basic_code']}")
-                raise
             done += 1
             progress("实施清单 implementations", done, total)
 
@@ -237,9 +246,29 @@ def merged(document: Any, changes: Any) -> Any:
     return result
 
 
+def _agencies_of(path: Path) -> list[dict[str, Any]]:
+    with _naming(path.name):
+        rows: list[dict[str, Any]] = _yaml(path)["agencies"]
+        return rows
+
+
 def _seed_file(path: Path) -> SeedFile:
-    document = _yaml(path)
-    return SeedFile(path, document["published_on"], document["effective_from"], document["implementations"])
+    with _naming(path.name):
+        document = _yaml(path)
+        return SeedFile(path, document["published_on"], document["effective_from"], document["implementations"])
+
+
+@contextmanager
+def _naming(place: str) -> Iterator[None]:
+    """Name the place in whatever is refused there, so that a clerk knows which file to open."""
+    try:
+        yield
+    except (CatalogError, ValidationError) as error:
+        error.add_note(place)
+        raise
+    except (yaml.YAMLError, KeyError, TypeError, ValueError) as error:
+        missing = f"缺少 {error}" if isinstance(error, KeyError) else str(error)
+        raise SeedUnreadable(f"{place}：{missing}", f"{place}: {error!r}") from error
 
 
 def _yaml(path: Path) -> Any:

@@ -20,13 +20,13 @@ TODAY = date(2026, 3, 10)
 
 def allocate(session: Session, at: datetime, department: str = "11", **changes: Any) -> str:
     asked: dict[str, Any] = {"namespace": "15", "item_type": "01", "document_number": "阿署发〔2026〕1号"} | changes
-    return allocation.allocate_basic_code(
-        session, department=department, allocatable=OURS, by=EDITOR, at=at, **asked
-    )
+    return allocation.allocate_basic_code(session, department=department, allocatable=OURS, by=EDITOR, at=at, **asked)
 
 
 def sub_item(session: Session, parent: str, at: datetime) -> str:
-    return allocation.allocate_sub_item_code(session, parent, allocatable=OURS, document_number="一号", by=EDITOR, at=at)
+    return allocation.allocate_sub_item_code(
+        session, parent, allocatable=OURS, document_number="一号", by=EDITOR, at=at
+    )
 
 
 def register(session: Session, code: str, at: datetime) -> str:
@@ -129,7 +129,9 @@ def test_a_range_whose_end_was_registered_by_hand_is_full_too(session: Session, 
         allocate(session, now)
 
 
-@pytest.mark.parametrize("changed", [{"item_type": "1"}, {"item_type": "AB"}, {"department": "１1"}, {"department": "a1"}])
+@pytest.mark.parametrize(
+    "changed", [{"item_type": "1"}, {"item_type": "AB"}, {"department": "１1"}, {"department": "a1"}]
+)
 def test_a_type_or_department_that_fits_no_code_is_refused(
     session: Session, now: datetime, changed: dict[str, str]
 ) -> None:

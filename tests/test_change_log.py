@@ -104,9 +104,12 @@ def test_taking_back_what_was_announced_is_a_change(engine: Engine, session: Ses
 def test_a_refused_request_leaves_no_change(engine: Engine, now: datetime) -> None:
     before = numbers(engine)
 
-    with pytest.raises(editing.NoSuchItem), unit_of_work(engine) as session:
+    def note_and_fail(session: Session) -> None:
         note(session, "one", now)
         editing.cancel(session, "150709777000", decision(TODAY), by=REVIEWER, at=now)
+
+    with pytest.raises(editing.NoSuchItem), unit_of_work(engine) as session:
+        note_and_fail(session)
 
     with unit_of_work(engine) as session:
         note(session, "two", now)

@@ -141,7 +141,14 @@ def test_what_equals_the_standard_is_accepted_also_without_its_empty_members(
 
 def test_what_is_locked_is_refused_with_the_element_and_both_values(session: Session, now: datetime, code: str) -> None:
     with pytest.raises(LocalRefused) as error:
-        write(session, code, now, name="暂住证", acceptance_conditions=["有房"], steps=[{"key": "receive", "name": "接件"}])
+        write(
+            session,
+            code,
+            now,
+            name="暂住证",
+            acceptance_conditions=["有房"],
+            steps=[{"key": "receive", "name": "接件"}],
+        )
 
     rows = {row["element"]: row for row in error.value.facts["refusals"]}
     assert set(rows) == {"name", "acceptance_conditions", "steps.name"}
@@ -305,9 +312,7 @@ def test_a_dry_check_of_nothing_is_refused_by_name(session: Session, client: Tes
         ({"content": b'{"name": "' + b"x" * 1_000_001 + b'"}'}, 413, "content-too-large"),
     ]
     for body, status, name in bodies:
-        answer = client.post(
-            f"/v1/implementations/{code}/check", headers={"content-type": "application/json"}, **body
-        )
+        answer = client.post(f"/v1/implementations/{code}/check", headers={"content-type": "application/json"}, **body)
 
         assert (answer.status_code, answer.json()["type"]) == (status, f"/problems/{name}"), str(body)[:40]
 

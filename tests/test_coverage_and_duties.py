@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from conftest import Clock
 
 TODAY, APRIL = date(2026, 3, 10), date(2026, 4, 1)
-NOT_HERE = {"availability": {"status": "not_offered", "reason": "未进驻"}}
+NOT_HERE: dict[str, Any] = {"availability": {"status": "not_offered", "reason": "未进驻"}}
 
 
 def coverage(client: TestClient, **query: Any) -> dict[str, str]:
@@ -46,7 +46,7 @@ def duties(client: TestClient, agency: str = BANNER_BUREAU) -> list[tuple[str, s
 
 
 def test_coverage_shows_each_region_as_offered_not_offered_or_unclaimed(session: Session, client: TestClient) -> None:
-    below = {"availability": {"status": "offered_below", "reason": "由旗办理"}}
+    below: dict[str, Any] = {"availability": {"status": "offered_below", "reason": "由旗办理"}}
     other = {"status": "offered_by_other", "reason": "由镇办理", "agency_code": TOWNSHIP_STATION}
     publish_local(session, LEAGUE_BUREAU, "3", **below)
     publish_local(session, BANNER_BUREAU, "4", **NOT_HERE)
@@ -85,9 +85,7 @@ def test_where_two_bodies_sit_the_one_who_does_it_counts(session: Session, clien
     session.commit()
 
     [row] = [
-        row
-        for row in client.get(f"/v1/basic-items/{ITEM}/coverage").json()["items"]
-        if row["region"]["code"] == BANNER
+        row for row in client.get(f"/v1/basic-items/{ITEM}/coverage").json()["items"] if row["region"]["code"] == BANNER
     ]
     assert (row["status"], row["implementation_codes"]) == ("offered", [code])
 

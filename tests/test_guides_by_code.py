@@ -154,7 +154,9 @@ def test_a_handling_item_that_is_left_out_here_says_why(session: Session, client
 
 
 def test_a_guide_names_the_editions_it_was_computed_from(session: Session, client: TestClient, code: str) -> None:
-    publish_item(session, ITEM, item_content(name="居住证办理"), at=datetime(2026, 3, 2, tzinfo=UTC), effective_from=APRIL)
+    publish_item(
+        session, ITEM, item_content(name="居住证办理"), at=datetime(2026, 3, 2, tzinfo=UTC), effective_from=APRIL
+    )
     session.commit()
 
     before, after = guide(client, code), guide(client, code, as_of="2026-04-02")
@@ -199,9 +201,7 @@ def test_agency_facts_stated_later_do_not_change_what_was_known_before(
     session: Session, client: TestClient, now: datetime, code: str
 ) -> None:
     moved = agency_facts(address="新大楼")
-    state_facts(
-        session, find_agency(session, BANNER_BUREAU), moved, effective_from=date(2026, 2, 1), by=EDITOR, at=now
-    )
+    state_facts(session, find_agency(session, BANNER_BUREAU), moved, effective_from=date(2026, 2, 1), by=EDITOR, at=now)
     session.commit()
 
     assert guide(client, code)["agency"]["address"] == "新大楼"
@@ -285,8 +285,8 @@ def test_a_suspended_item_stays_readable_and_says_so(
     session: Session, client: TestClient, clock: "Clock", now: datetime, code: str, what: str
 ) -> None:
     verbs, subject = (editing, ITEM) if what == "item" else (claiming, code)
-    verbs.suspend(session, subject, decision(TODAY, reason="系统升级"), by=REVIEWER, at=now)  # type: ignore[attr-defined]
-    verbs.resume(session, subject, decision(APRIL, "阿署发〔2026〕2号"), by=REVIEWER, at=now)  # type: ignore[attr-defined]
+    verbs.suspend(session, subject, decision(TODAY, reason="系统升级"), by=REVIEWER, at=now)
+    verbs.resume(session, subject, decision(APRIL, "阿署发〔2026〕2号"), by=REVIEWER, at=now)
     session.commit()
 
     suspended = guide(client, code)["state"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from builders import item_content, item_plain
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -177,6 +177,10 @@ def test_a_theme_is_three_ascii_digits(theme: str) -> None:
 
 @settings(deadline=None)
 @given(st.text(min_size=1, max_size=20), st.sampled_from([Line, Text]))
+@example("\x7f", Line)
+@example("~", Text)
+@example("\x1b[31m", Text)
+@example("一\n二\t三", Text)
 def test_a_text_holds_everything_but_control_characters(text: str, kind: Any) -> None:
     control = any((ord(character) < 32 and character not in "\t\n\r") or character == "\x7f" for character in text)
 

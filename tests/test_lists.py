@@ -50,7 +50,9 @@ def items(session: Session, now: datetime) -> None:
         WELFARE,
         item_content(name="临时救助100%到位", guiding_department="民政", natural_person_themes=["010", "020"]),
     )
-    publish_item(session, SERVICE, item_content(name="档案_查阅", service_objects=["1", "9"]), at=now, effective_from=APRIL)
+    publish_item(
+        session, SERVICE, item_content(name="档案_查阅", service_objects=["1", "9"]), at=now, effective_from=APRIL
+    )
     publish_local(session, LEAGUE_BUREAU, "3", basic_code=LICENCE)
     publish_local(session, BANNER_BUREAU, "4", basic_code=LICENCE)
     publish_local(session, TOWNSHIP_STATION, "5", basic_code=WELFARE)
@@ -168,9 +170,7 @@ def test_implementations_are_filtered_by_subtree_agency_item_availability_and_na
     assert places(client, availability="offered_below") == []
 
 
-def test_an_implementation_shows_only_what_the_agency_wrote(
-    session: Session, client: TestClient, items: None
-) -> None:
+def test_an_implementation_shows_only_what_the_agency_wrote(session: Session, client: TestClient, items: None) -> None:
     code = publish_local(session, BANNER_BUREAU, "4", on_site_visits=0)
     session.commit()
 

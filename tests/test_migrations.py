@@ -1,6 +1,5 @@
 """The shape of the database: what Alembic makes is what the tables say, on both kinds."""
 
-import re
 from datetime import datetime
 
 import pytest
@@ -92,7 +91,7 @@ def test_after_going_down_and_up_the_log_is_still_append_only(empty_engine: Engi
     with empty_engine.begin() as connection:
         connection.execute(
             text(
-                "INSERT INTO change (number, subject, code, kind, \"by\", \"at\") "
+                'INSERT INTO change (number, subject, code, kind, "by", "at") '
                 "VALUES (1, 'code', 'x', 'upsert', '甲', '2026-03-10 01:00:00')"
             )
         )
@@ -142,12 +141,15 @@ def test_a_readers_picture_does_not_move_while_it_reads(engine: Engine) -> None:
         assert (reader.execute(count).scalar_one(), names) == (before, "阿拉善盟")
 
 
-def test_a_reading_transaction_cannot_write_on_postgresql_and_keeps_nothing_on_sqlite(engine: Engine) -> None:
-    try:
-        with reading(engine) as reader:
-            reader.execute(text("UPDATE region SET name = '乱改'"))
-    except DBAPIError as refused:
-        assert re.search("read-only", str(refused))
+def test_what_a_reading_transaction_writes_is_never_kept(engine: Engine) -> None:
+    write = text("UPDATE region SET name = '乱改'")
+
+    with reading(engine) as reader:
+        if engine.dialect.name == "postgresql":
+            with pytest.raises(DBAPIError, match="read-only"):
+                reader.execute(write)
+        else:
+            reader.execute(write)
 
     with reading(engine) as reader:
         assert reader.execute(text("SELECT name FROM region WHERE level = 'league'")).scalar_one() == "阿拉善盟"

@@ -24,7 +24,7 @@ from builders import (
     publish_item,
     publish_local,
 )
-from httpx import Response
+from httpx2 import Response
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from conftest import Clock
 
 TODAY, APRIL = date(2026, 3, 10), date(2026, 4, 1)
-NOT_HERE = {"availability": {"status": "not_offered", "reason": "窗口未进驻"}}
-POLICE = {"power_source": "5", "entrusting_agency": "阿拉善左旗公安局"}
+NOT_HERE: dict[str, Any] = {"availability": {"status": "not_offered", "reason": "窗口未进驻"}}
+POLICE: dict[str, Any] = {"power_source": "5", "entrusting_agency": "阿拉善左旗公安局"}
 
 
 def ask(client: TestClient, region: str, basic_code: str = ITEM, **query: str) -> Response:
@@ -123,7 +123,7 @@ def test_the_short_forms_of_a_region_code_are_understood(session: Session, clien
 
 
 def test_offered_below_goes_on_upwards_and_says_so(session: Session, client: TestClient) -> None:
-    below = {"availability": {"status": "offered_below", "reason": "由苏木镇办理"}}
+    below: dict[str, Any] = {"availability": {"status": "offered_below", "reason": "由苏木镇办理"}}
     publish_local(session, BANNER_BUREAU, "4", **below)
     code = publish_local(session, LEAGUE_BUREAU, "3")
     session.commit()

@@ -61,7 +61,9 @@ def new_item(session: Session, now: datetime) -> str:
 def set_counter(engine: Engine, series: str, number: int) -> None:
     with unit_of_work(engine) as session:
         session.execute(text("DELETE FROM code_series WHERE series = :s"), {"s": series})
-        session.execute(text("INSERT INTO code_series (series, last_number) VALUES (:s, :n)"), {"s": series, "n": number})
+        session.execute(
+            text("INSERT INTO code_series (series, last_number) VALUES (:s, :n)"), {"s": series, "n": number}
+        )
 
 
 def test_codes_given_out_at_once_are_different_and_follow_each_other(engine: Engine, now: datetime) -> None:
@@ -189,9 +191,7 @@ def test_of_two_who_revise_the_same_revision_one_is_stale(engine: Engine, now: d
 
 
 def test_an_item_is_cancelled_once(engine: Engine, now: datetime) -> None:
-    answers = at_once(
-        engine, lambda session: editing.cancel(session, ITEM, decision(APRIL), by=REVIEWER, at=now)
-    )
+    answers = at_once(engine, lambda session: editing.cancel(session, ITEM, decision(APRIL), by=REVIEWER, at=now))
 
     assert one_wins(answers, AlreadyCancelled)
 

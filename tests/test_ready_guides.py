@@ -27,7 +27,7 @@ from builders import (
     publish_item,
     publish_local,
 )
-from httpx import Response
+from httpx2 import Response
 from sqlalchemy import Engine, event, text
 from sqlmodel import Session
 from starlette.testclient import TestClient

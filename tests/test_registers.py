@@ -86,9 +86,7 @@ def test_an_unknown_rule_lets_nothing_pass(session: Session, now: datetime, tmp_
         publish_local(session, BANNER_BUREAU, "4", on_site_visits=0)
 
 
-def test_a_new_code_list_names_values_anew(
-    session: Session, client: TestClient, now: datetime, tmp_path: Path
-) -> None:
+def test_a_new_code_list_names_values_anew(session: Session, client: TestClient, now: datetime, tmp_path: Path) -> None:
     before = client.get("/v1/basic-items").json()["items"][0]["item_type_zh"]
     types = json.loads(LISTS.read_text(encoding="utf-8"))["item_types"]
     renamed = [entry | {"zh": "确认"} if entry["code"] == "07" else entry for entry in types]
@@ -116,7 +114,12 @@ def test_a_declared_scheme_lets_bodies_without_a_credit_code_in(
 ) -> None:
     code = "NM152921ABC1234560"
     path = tmp_path / "schemes.json"
-    scheme = {"id": "NM", "pattern": "NM[0-9]{6}[0-9A-Z]{10}", "valid_from": "2026-01-01", "document": "阿署发〔2026〕9号"}
+    scheme = {
+        "id": "NM",
+        "pattern": "NM[0-9]{6}[0-9A-Z]{10}",
+        "valid_from": "2026-01-01",
+        "document": "阿署发〔2026〕9号",
+    }
     path.write_text(json.dumps([scheme]), encoding="utf-8")
     before = client.get(f"/v1/codes/{code}4{ITEM}").json()["findings"]
     loading.load_placeholder_schemes(session, path, by=EDITOR, at=now)
@@ -125,9 +128,9 @@ def test_a_declared_scheme_lets_bodies_without_a_credit_code_in(
     after = client.get(f"/v1/codes/{code}4{ITEM}").json()["findings"]
     assert before[0] in ("agency_charset", "agency_check_digit")
     assert after[0] == "agency_placeholder"
-    assert [pattern.pattern for pattern in rules_from(registers_of(session), village_level_services_only=False).schemes] == [
-        "NM[0-9]{6}[0-9A-Z]{10}"
-    ]
+    assert [
+        pattern.pattern for pattern in rules_from(registers_of(session), village_level_services_only=False).schemes
+    ] == ["NM[0-9]{6}[0-9A-Z]{10}"]
 
 
 def test_a_scheme_that_is_no_pattern_is_refused_before_anything_is_replaced(
@@ -169,7 +172,9 @@ def test_a_year_is_loaded_again_to_correct_it(session: Session, now: datetime, t
     assert [day.isoformat() for day, _ in known.exceptions if day.year == 2027] == ["2027-01-01"]
 
 
-@pytest.mark.parametrize("lines", [["2028-01-01,0,元旦"], ["2027-01-01,0,元旦", "2027-01-01,1,班"]], ids=["year", "twice"])
+@pytest.mark.parametrize(
+    "lines", [["2028-01-01,0,元旦"], ["2027-01-01,0,元旦", "2027-01-01,1,班"]], ids=["year", "twice"]
+)
 def test_a_calendar_with_days_of_another_year_or_twice_is_refused(
     session: Session, now: datetime, tmp_path: Path, lines: list[str]
 ) -> None:

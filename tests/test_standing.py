@@ -35,7 +35,9 @@ class Thing:
         self.session, self.verbs, self.subject, self.code, self.at = session, verbs, subject, code, at
 
     def decide(self, act: str, on: date, document: str = "阿署发〔2026〕1号") -> None:
-        getattr(self.verbs, act)(self.session, self.code, decision(on, document, f"{act}的理由"), by=REVIEWER, at=self.at)
+        getattr(self.verbs, act)(
+            self.session, self.code, decision(on, document, f"{act}的理由"), by=REVIEWER, at=self.at
+        )
 
     def on(self, day: date, known_on: date | None = None) -> ItemState:
         return standing_on(self.session, self.subject, self.code, day, known_on=known_on).state

@@ -50,7 +50,7 @@ def _findings(c: ItemContent, item_type: str, worst: LongestRun) -> Iterator[Lin
 
 
 def _promise_and_case_kind(c: ItemContent) -> Iterator[LintFinding]:
-    if (c.promised_limit.unit is TimeUnit.IMMEDIATE) != (c.case_kind == "1"):
+    if c.case_kind != ("1" if c.promised_limit.unit is TimeUnit.IMMEDIATE else "2"):
         yield LintFinding(
             1, "case_kind_mismatch", "error", "/case_kind",
             "承诺时限为“即时”时办件类型必须是即办件，否则是承诺件",

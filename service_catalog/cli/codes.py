@@ -6,9 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from service_catalog.cli.common import By, actor, engine, now, out, writing
+from service_catalog.cli.common import By, actor, looking, now, out, writing
 from service_catalog.coding import aliases, allocation
-from service_catalog.kernel.database import reading
 from service_catalog.kernel.dates import civil_day
 from service_catalog.lookup.explaining import explain, explain_alone
 from service_catalog.registers.registers import registers_of
@@ -25,7 +24,7 @@ def explain_code(
 ) -> None:
     """逐段解释一个编码 Explain a code part by part; exit code 8 if it is not valid."""
     settings = Settings()
-    with reading(engine()) as session:
+    with looking() as session:
         if profile == "vectors":
             explained = explain_alone(code, registers_of(session))
         else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from service_catalog.access.actors import Actor
-from service_catalog.kernel.database import make_engine, unit_of_work
+from service_catalog.kernel.database import make_engine, reading, unit_of_work
 from service_catalog.kernel.errors import (
     CatalogError,
     Conflict,
@@ -35,6 +35,7 @@ EXIT_CODES: dict[type[CatalogError], int] = {NotFound: 4, Gone: 4, Conflict: 5, 
 BIGGEST_FILE = 5_000_000
 
 By = Annotated[str, typer.Option(help="谁在操作 Who acts; stands in the log.")]
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
 
 
 def engine() -> Engine:
@@ -45,6 +46,11 @@ def engine() -> Engine:
 def now() -> datetime:
     """Return the present moment."""
     return datetime.now(UTC)
+
+
+def day_of(moment: datetime | None) -> date | None:
+    """Return the day that an option names."""
+    return moment.date() if moment else None
 
 
 def actor(name: str) -> Actor:
@@ -58,20 +64,38 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except CatalogError as error:
-        _refuse(error)
+        _refuse(error, error)
     except ValidationError as error:
-        _refuse(InvalidRequest(faults_of(error.errors(), root=())))
+        _refuse(InvalidRequest(faults_of(error.errors(), root=())), error)
 
 
 @contextmanager
 def writing() -> Iterator[Session]:
     """One transaction over the configured database, with refusals said kindly."""
-    with refusals(), unit_of_work(engine()) as session:
+    with refusals(), _connected() as database, unit_of_work(database) as session:
         yield session
 
 
-def _refuse(error: CatalogError) -> NoReturn:
+@contextmanager
+def looking() -> Iterator[Session]:
+    """One reading transaction over the configured database, with refusals said kindly."""
+    with refusals(), _connected() as database, reading(database) as session:
+        yield session
+
+
+@contextmanager
+def _connected() -> Iterator[Engine]:
+    database = engine()
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+def _refuse(error: CatalogError, raised: Exception) -> NoReturn:
     err.print(f"[bold red]拒绝[/] {error.title.zh} [dim]{slug(type(error))}[/]")
+    for place in getattr(raised, "__notes__", ()):
+        err.print(place, markup=False)
     err.print(error.said.zh, style="red", markup=False)
     err.print(error.said.en, style="dim", markup=False)
     if isinstance(error, InvalidRequest):

@@ -10,15 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, create_engine, event
+from sqlalchemy import JSON, DateTime, Dialect, Engine, Enum, String, create_engine, event, inspect
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapper
+from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Session, SQLModel
+from sqlmodel import AutoString, Session, SQLModel
+
+from service_catalog.kernel.errors import Invalid, Said
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -97,6 +102,31 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
 
 def _dumps(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class TextTooLong(Invalid):
+    """A text is longer than its column; SQLite would keep it, PostgreSQL would not, so neither gets it."""
+
+    title = Said("内容过长", "The text is too long")
+
+
+@event.listens_for(OrmSession, "before_flush")
+def _refuse_what_is_too_long(session: OrmSession, context: Any, instances: Any) -> None:
+    for row in (*session.new, *session.dirty):
+        for name, most in _longest(inspect(row).mapper).items():
+            value = row.__dict__.get(name)  # looking must not load what was left unread
+            if isinstance(value, str) and len(value) > most:
+                raise TextTooLong(
+                    f"{name} 有 {len(value)} 个字符，最多 {most} 个",
+                    f"{name} has {len(value)} characters, at most {most} fit",
+                    element=name,
+                )
+
+
+@cache
+def _longest(mapper: Mapper[Any]) -> dict[str, int]:
+    types = {attribute.key: attribute.columns[0].type for attribute in mapper.column_attrs}
+    return {name: kind.length for name, kind in types.items() if isinstance(kind, String | AutoString) and kind.length}
 
 
 def add_new(session: Session, row: SQLModel, refusal: Exception) -> None:

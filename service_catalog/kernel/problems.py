@@ -91,10 +91,19 @@ def status_of(error: type[CatalogError]) -> int:
 
 
 def wants_english(request: Request) -> bool:
-    """Tell whether the reader prefers English; Chinese is the default."""
-    accepted = request.headers.get("accept-language", "").lower()
-    english, chinese = accepted.find("en"), accepted.find("zh")
-    return english >= 0 and (chinese < 0 or english < chinese)
+    """Tell whether the reader likes English better than Chinese (RFC 9110, section 12.5.4); Chinese is the default."""
+    offers = []
+    for place, offer in enumerate(request.headers.get("accept-language", "").lower().split(",")):
+        tag, _, parameters = offer.partition(";")
+        language = tag.strip().partition("-")[0]
+        if language in ("en", "zh") and (weight := _weight(parameters)):
+            offers.append((-weight, place, language))
+    return min(offers)[2] == "en" if offers else False
+
+
+def _weight(parameters: str) -> float:
+    match = re.fullmatch(r"\s*q\s*=\s*([01](?:\.[0-9]{0,3})?)\s*", parameters)
+    return float(match[1]) if match else 1.0
 
 
 def _choose(request: Request, said: Said) -> str:
