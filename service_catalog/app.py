@@ -17,7 +17,7 @@ from service_catalog.kernel import problems
 from service_catalog.kernel.asgi import AnswersHead, BoundedBody, PacksAnswers
 from service_catalog.kernel.database import make_engine
 from service_catalog.lookup.routes import router as lookup
-from service_catalog.portal import documentation
+from service_catalog.portal import documentation, pages
 from service_catalog.portal.routes import router as portal
 from service_catalog.regions.routes import router as regions
 from service_catalog.settings import Settings
@@ -66,6 +66,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
     problems.install(app)
     for router in (guides, regions, agencies, basic_items, implementations, lookup, problems.router, portal):
         app.include_router(router)
+    pages.install(app)
     documentation.install(app)
     publish_problem_schema(app)
     app.add_middleware(PacksAnswers, minimum_size=1024, compresslevel=5)

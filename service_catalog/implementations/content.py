@@ -174,6 +174,11 @@ class LocalContent(Document):
     aliases: tuple[Line, ...] = ()
     local_notes: Text | None = None
 
+    def for_the_public(self) -> Self:
+        """Return it without the persons who handle the steps: they are internal (inheritance matrix)."""
+        steps = (step.model_copy(update={"responsible_person": None}) for step in self.steps)
+        return self.model_copy(update={"steps": tuple(steps)})
+
     def differences(self) -> dict[str, Any]:
         """Return what is stored: plain JSON without anything that was not said."""
         return self.model_dump(mode="json", exclude_defaults=True, exclude_none=True)

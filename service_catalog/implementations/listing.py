@@ -15,7 +15,7 @@ from service_catalog.basic_items.editing import find_item
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition
 from service_catalog.changes.tables import Subject
 from service_catalog.implementations.claiming import SHELF, NoSuchImplementation, find_implementation, weighed
-from service_catalog.implementations.content import Offer
+from service_catalog.implementations.content import LocalContent, Offer
 from service_catalog.implementations.schemas import (
     CheckView,
     CoverageLine,
@@ -116,7 +116,8 @@ def implementation_view(session: Session, code: str, day: date) -> Implementatio
             f"{code} 在 {day} 没有已发布的版本", f"{code} has nothing in force on {day}", code=code
         )
     region = RegionLink.of(find_region(session, row.region_code))
-    return ImplementationView(**row._mapping, item_type=row.basic_code[2:4], region=region)
+    shown = row._asdict() | {"local": LocalContent.model_validate(row.local).for_the_public()}
+    return ImplementationView(**shown, item_type=row.basic_code[2:4], region=region)
 
 
 def duties_of(session: Session, walk: Walk, agency_code: str, day: date) -> Sequence[Row[Any]]:
