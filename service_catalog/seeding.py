@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from sqlalchemy import Engine, select
 from sqlmodel import Session, col
 
-from service_catalog.access.actors import Actor, ActorKind
+from service_catalog.actors import Actor, ActorKind
 from service_catalog.agencies.facts import AgencyFacts
 from service_catalog.agencies.register import register_agency
 from service_catalog.agencies.tables import AgencyKind

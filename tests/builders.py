@@ -7,7 +7,7 @@ from typing import Any
 from sqlmodel import Session
 
 from service_catalog import seeding
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.agencies.facts import AgencyFacts
 from service_catalog.agencies.register import register_agency
 from service_catalog.agencies.tables import AgencyKind

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 from starlette.testclient import TestClient
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.basic_items import editing
 from service_catalog.basic_items.content import ItemContent
 from service_catalog.implementations import claiming

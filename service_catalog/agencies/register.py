@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.agencies.facts import AgencyFacts
 from service_catalog.agencies.tables import Agency, AgencyFactsEdition, AgencyKind
 from service_catalog.changes import log

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.basic_items.content import ItemContent
 from service_catalog.basic_items.lint import LintFinding, lint
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition, BasicItemFacet

@@ -13,7 +13,7 @@ from rich.console import Console
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.kernel.database import make_engine, reading, unit_of_work
 from service_catalog.kernel.errors import (
     CatalogError,

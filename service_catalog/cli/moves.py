@@ -6,7 +6,7 @@ from typing import Annotated, Any, Protocol
 import typer
 from sqlmodel import Session
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.cli.common import By, Day, actor, day_of, now, out, writing
 from service_catalog.kernel.dates import civil_day
 from service_catalog.lifecycle.edition import EditionRow

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import bindparam, select
 from sqlmodel import Session, col
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.changes import log
 from service_catalog.changes.tables import Subject
 from service_catalog.coding.codes import HANDLING_ITEM, parse

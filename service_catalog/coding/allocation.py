@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.coding.codes import BasicCode, parse_basic
 from service_catalog.coding.tables import CodeOrigin, CodeSeries, IssuedCode
 from service_catalog.kernel.database import add_new

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.agencies.register import find_agency
 from service_catalog.basic_items.editing import find_item
 from service_catalog.changes.tables import Subject

@@ -6,7 +6,7 @@ from typing import Any, Self
 from sqlalchemy import CheckConstraint, ColumnElement, Index, and_, text
 from sqlmodel import Field, SQLModel, col
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.kernel.database import Json, UtcDateTime, stored
 from service_catalog.kernel.dates import civil_day, ends_at
 from service_catalog.kernel.errors import Conflict, Forbidden, Invalid, Said

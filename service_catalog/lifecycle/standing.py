@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, exists, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import Session, col
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.changes import log
 from service_catalog.changes.tables import ChangeKind, Subject
 from service_catalog.kernel.dates import civil_day, ends_at, starts_at

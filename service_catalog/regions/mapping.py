@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.changes import log
 from service_catalog.changes.tables import Subject
 from service_catalog.kernel.database import add_new

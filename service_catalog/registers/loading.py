@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlmodel import Session, SQLModel, col
 
-from service_catalog.access.actors import Actor
+from service_catalog.actors import Actor
 from service_catalog.changes import log
 from service_catalog.changes.tables import Subject
 from service_catalog.kernel.errors import Invalid, Said
