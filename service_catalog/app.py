@@ -5,9 +5,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from service_catalog import __version__
+from service_catalog.access import web as access
+from service_catalog.access.identity import IdentityProvider, read_mapping
 from service_catalog.agencies.routes import router as agencies
 from service_catalog.basic_items.routes import router as basic_items
 from service_catalog.guides.ready import ReadyGuides
@@ -21,6 +23,7 @@ from service_catalog.portal import documentation, pages
 from service_catalog.portal.routes import router as portal
 from service_catalog.regions.routes import router as regions
 from service_catalog.settings import Settings
+from service_catalog.staff.routes import router as staff
 
 DESCRIPTION = """\
 政务服务事项目录：同一事项、同一标准、同一编码。A catalogue of government service items for 阿拉善盟: one item, one standard,
@@ -63,9 +66,10 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
         separate_input_output_schemas=False,
     )
     app.state.engine, app.state.settings, app.state.clock = engine, settings, clock
+    access.install(app, identity_provider(settings))
     problems.install(app)
-    for router in (guides, regions, agencies, basic_items, implementations, lookup, problems.router, portal):
-        app.include_router(router)
+    for router in (guides, regions, agencies, basic_items, implementations, lookup, problems.router, staff, portal):
+        app.include_router(router, dependencies=[Depends(access.caller)])
     pages.install(app)
     documentation.install(app)
     publish_problem_schema(app)
@@ -74,6 +78,20 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
     app.add_middleware(AnswersHead)
     app.add_middleware(BoundedBody, most=LARGEST_BODY)
     return app
+
+
+def identity_provider(settings: Settings) -> IdentityProvider | None:
+    """Return the provider that the settings name, None where there is none; raises what reading the mapping raises."""
+    if settings.oidc_issuer is None:
+        return None
+    if settings.oidc_mapping is None:
+        raise ValueError("CATALOG_OIDC_ISSUER needs CATALOG_OIDC_MAPPING")
+    return IdentityProvider(
+        issuer=settings.oidc_issuer,
+        audience=settings.oidc_audience,
+        mapping=read_mapping(settings.oidc_mapping),
+        jwks_url=settings.oidc_jwks_url,
+    )
 
 
 def publish_problem_schema(app: FastAPI) -> None:

@@ -29,6 +29,14 @@ class Settings(BaseSettings):
         False,
         description="Report implementations at level 6 that are not public services (finding village_level_type).",
     )
+    oidc_issuer: str | None = Field(
+        None, description="Address of the site's identity provider; without one, only keys of machines are understood."
+    )
+    oidc_audience: str = Field("service-catalog", description="What a token must be made for.")
+    oidc_jwks_url: str | None = Field(
+        None, description="Where the provider's public keys are; by default its discovery document says so."
+    )
+    oidc_mapping: Path | None = Field(None, description="JSON file that maps claims of a token to roles and places.")
     guide_cache_entries: int = Field(
         5_000, ge=0, description="Guides kept ready as bytes in each worker; 0 switches it off."
     )

@@ -1,5 +1,6 @@
 """Every table of the product, in one import: what a migration or a test database is made from."""
 
+from service_catalog.access.tables import AccessKey
 from service_catalog.agencies.tables import Agency, AgencyFactsEdition
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition, BasicItemFacet
 from service_catalog.changes.tables import Change, ChangeHead
@@ -16,7 +17,7 @@ from service_catalog.registers.tables import (
 )
 
 ALL = (
-    Act, Agency, AgencyFactsEdition, BasicItem, BasicItemEdition, BasicItemFacet, CalendarYear, Change, ChangeHead,
+    AccessKey, Act, Agency, AgencyFactsEdition, BasicItem, BasicItemEdition, BasicItemFacet, CalendarYear, Change, ChangeHead,
     CodeAlias, CodeEntry, CodeSeries, Implementation, ImplementationEdition, InheritanceRule, IssuedCode,
     PlaceholderScheme, Region, RegionLine, RegisterVersion, ReviewNote, ServedRegion, Standing, ZoneMember,
 )  # fmt: skip

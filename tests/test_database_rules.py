@@ -23,6 +23,9 @@ _EDITION: dict[str, Any] = {
 }  # fmt: skip
 
 GOOD: dict[str, dict[str, Any]] = {
+    "access_key": {"prefix": "abcdefgh", "name": "自助机", "role": "kiosk", "region_code": BANNER, "salt": "0",
+                   "digest": "0", "addresses": "[]", "expires_at": "2027-03-10 01:00:00", "created_by": "甲",
+                   "created_at": AT},
     "act": {"id": 900, "kind": "cancel", "document_number": "一号", "title": "题", "issuing_body": "署",
             "effective_on": DAY, "by": "甲", "at": AT},
     "agency": {"code": "Y" * 18, "kind": "organ", "nature": "1", "region_code": BANNER, "name": "某局",
@@ -33,7 +36,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "basic_item_edition": _EDITION | {"basic_code": ITEM, "name": "名", "notice_days": 30},
     "basic_item_facet": {"edition_id": 1, "facet": "department", "value": "另一部门"},
     "calendar_year": {"year": 2031, "document": "通知", "differences": "[]"},
-    "change": {"number": 9000, "subject": "code", "code": "x", "kind": "upsert", "by": "甲", "at": AT},
+    "change": {"number": 9000, "subject": "code", "code": "x", "kind": "upsert", "by": "甲", "at": AT, "digest": "0"},
     "code_alias": {"old_code": "A", "new_code": "B", "act_kind": "merge", "valid_from": DAY, "document_number": "一号",
                    "by": "甲", "at": AT},
     "code_entry": {"list_name": "列表", "namespace": "", "code": "1", "position": 0, "zh": "中", "en": "en"},
@@ -59,6 +62,12 @@ GOOD: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 BAD: dict[str, dict[str, Any]] = {
+    "ck_access_key_expires_later": {"expires_at": AT},
+    "ck_access_key_one_limit": {"agency_code": BANNER_BUREAU},
+    "ck_access_key_revoked_by_somebody": {"revoked_at": AT},
+    "ck_access_key_role": {"role": "king"},
+    "fk_access_key_agency_code_agency": {"region_code": None, "agency_code": NOBODY},
+    "fk_access_key_region_code_region": {"region_code": NOWHERE},
     "ck_act_actkind": {"kind": "forget"},
     "ck_act_has_document": {"document_number": "  "},
     "ck_agency_agencykind": {"kind": "club"},
@@ -86,7 +95,7 @@ BAD: dict[str, dict[str, Any]] = {
     "fk_basic_item_facet_edition_id_basic_item_edition": {"edition_id": 901},
     "ck_change_changekind": {"kind": "maybe"},
     "ck_change_subject": {"subject": "weather"},
-    "ck_change_head_one_row": {"id": 2, "number": 0},
+    "ck_change_head_one_row": {"id": 2, "number": 0, "digest": ""},
     "ck_code_alias_goes_elsewhere": {"new_code": "A"},
     "ck_code_series_counts_up": {"last_number": -1},
     "ck_implementation_code_is_computed": {"implementation_code": CODE[:-1] + "9"},

@@ -91,8 +91,8 @@ def test_after_going_down_and_up_the_log_is_still_append_only(empty_engine: Engi
     with empty_engine.begin() as connection:
         connection.execute(
             text(
-                'INSERT INTO change (number, subject, code, kind, "by", "at") '
-                "VALUES (1, 'code', 'x', 'upsert', '甲', '2026-03-10 01:00:00')"
+                'INSERT INTO change (number, subject, code, kind, "by", "at", digest) '
+                "VALUES (1, 'code', 'x', 'upsert', '甲', '2026-03-10 01:00:00', '0')"
             )
         )
 

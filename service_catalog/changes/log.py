@@ -16,6 +16,7 @@ from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, col
 
 from service_catalog.actors import Actor
+from service_catalog.changes.chain import chained
 from service_catalog.changes.tables import Change, ChangeHead, ChangeKind, Subject
 
 _WAITING = "changes waiting for their number"
@@ -67,11 +68,17 @@ def _number_and_write(session: OrmSession) -> None:
     if not waiting:
         return
     session.flush()
-    last = session.execute(
-        update(ChangeHead).values(number=col(ChangeHead.number) + len(waiting)).returning(col(ChangeHead.number))
-    ).scalar_one()
-    first = last - len(waiting) + 1
-    session.execute(insert(Change), [{"number": first + n, **change.row} for n, change in enumerate(waiting)])
+    last, digest = session.execute(
+        update(ChangeHead)
+        .values(number=col(ChangeHead.number) + len(waiting))
+        .returning(col(ChangeHead.number), col(ChangeHead.digest))
+    ).one()
+    rows = []
+    for number, change in enumerate(waiting, start=last - len(waiting) + 1):
+        digest = chained(digest, number=number, **change.row)
+        rows.append({"number": number, **change.row, "digest": digest})
+    session.execute(insert(Change), rows)
+    session.execute(update(ChangeHead).values(digest=digest))
 
 
 @event.listens_for(OrmSession, "after_soft_rollback")

@@ -35,6 +35,8 @@ class ChangeHead(SQLModel, table=True):
 
     id: int = Field(primary_key=True)
     number: int
+    digest: str = Field(max_length=64)
+    """Of the last change; empty before the first one."""
 
 
 class Change(SQLModel, table=True):
@@ -49,3 +51,5 @@ class Change(SQLModel, table=True):
     edition: int | None
     by: str = Field(max_length=200)
     at: datetime = Field(sa_type=UtcDateTime)
+    digest: str = Field(max_length=64)
+    """SHA-256 over this row and the digest of the one before: no row can be edited or left out unseen."""

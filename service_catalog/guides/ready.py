@@ -80,6 +80,7 @@ class ReadyGuides:
             and not scope["query_string"]
             and scope["path"].startswith(PREFIX)
             and self.most
+            and not any(name == b"authorization" for name, _ in scope["headers"])  # a wrong credential is an error
         ):
             ready = await self._find(scope["path"][len(PREFIX) :])
             if ready is not None:

@@ -6,7 +6,9 @@ CatalogError
 ├── Ambiguous     the name stands for several things now
 ├── Conflict      true as a request, but not in the present state
 ├── Stale         somebody else changed it meanwhile
+├── Unauthenticated  the credential is missing, wrong or has ended
 ├── Forbidden     not by this actor
+├── Unavailable   something outside that is needed does not answer; try again later
 └── Invalid       breaks a rule, whoever asks and whenever
 
 Subclasses are named after the broken rule; no HTTP in here (kernel/problems.py maps kinds to status).
@@ -61,6 +63,18 @@ class Stale(CatalogError):
     """Somebody else changed it since it was read."""
 
     title = Said("数据已被他人修改", "Changed meanwhile by somebody else")
+
+
+class Unauthenticated(CatalogError):
+    """Nobody knows who is asking: no credential, a wrong one, or one that has ended."""
+
+    title = Said("身份未确认", "Not authenticated")
+
+
+class Unavailable(CatalogError):
+    """Something outside the catalogue that is needed does not answer."""
+
+    title = Said("暂时不可用", "Not available for the moment")
 
 
 class Forbidden(CatalogError):

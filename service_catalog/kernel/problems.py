@@ -26,9 +26,13 @@ from service_catalog.kernel.errors import (
     NotFound,
     Said,
     Stale,
+    Unauthenticated,
+    Unavailable,
 )
 
 log = logging.getLogger("service_catalog")
+access_log = logging.getLogger("service_catalog.access")
+"""The only trace that a refused caller leaves."""
 
 STATUS: dict[type[CatalogError], int] = {
     NotFound: 404,
@@ -36,7 +40,9 @@ STATUS: dict[type[CatalogError], int] = {
     Ambiguous: 300,
     Conflict: 409,
     Stale: 412,
+    Unauthenticated: 401,
     Forbidden: 403,
+    Unavailable: 503,
     Invalid: 422,
 }
 MEDIA_TYPE = "application/problem+json"
@@ -136,7 +142,15 @@ def answer(
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, CatalogError)
     faults = error.faults if isinstance(error, InvalidRequest) else None
-    return answer(request, slug(type(error)), status_of(type(error)), error.title, error.said, error.facts, faults)
+    name, status = slug(type(error)), status_of(type(error))
+    response = answer(request, name, status, error.title, error.said, error.facts, faults)
+    if status == HTTPStatus.UNAUTHORIZED:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="service-catalog"'
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = "5"
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        access_log.info("%s %s refused: %d %s", request.method, request.url.path, status, name)
+    return response
 
 
 async def _malformed(request: Request, error: Exception) -> Response:

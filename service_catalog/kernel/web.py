@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
-from service_catalog.kernel.database import reading
+from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.paging import MOST, Walk
 from service_catalog.kernel.texts import PRINTABLE
@@ -15,6 +15,11 @@ from service_catalog.kernel.texts import PRINTABLE
 
 def _reading_session(request: Request) -> Iterator[Session]:
     with reading(request.app.state.engine) as session:
+        yield session
+
+
+def _writing_session(request: Request) -> Iterator[Session]:
+    with unit_of_work(request.app.state.engine) as session:
         yield session
 
 
@@ -40,6 +45,8 @@ def _walk(
 
 # function scope: the session closes before the answer leaves, so that a failing end is still an error answer
 Db = Annotated[Session, Depends(_reading_session, scope="function")]
+WriteDb = Annotated[Session, Depends(_writing_session, scope="function")]
+"""One writing transaction: committed before the answer leaves, rolled back by whatever is raised."""
 Now = Annotated[datetime, Depends(_now)]
 Today = Annotated[date, Depends(_today)]
 Walking = Annotated[Walk, Depends(_walk)]

@@ -39,12 +39,14 @@ def upgrade() -> None:
     sa.Column('edition', sa.Integer(), nullable=True),
     sa.Column('by', sa.String(200), nullable=False),
     sa.Column('at', UtcDateTime(), nullable=False),
+    sa.Column('digest', sa.String(64), nullable=False),
     sa.PrimaryKeyConstraint('number', name=op.f('pk_change'))
     )
     op.create_index(op.f('ix_change_code'), 'change', ['code'], unique=False)
     op.create_table('change_head',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('digest', sa.String(64), nullable=False),
     sa.CheckConstraint('id = 1', name=op.f('ck_change_head_one_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_change_head'))
     )
@@ -306,7 +308,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_served_region_region_code'), 'served_region', ['region_code'], unique=False)
 
-    op.execute("INSERT INTO change_head (id, number) VALUES (1, 0)")
+    op.execute("INSERT INTO change_head (id, number, digest) VALUES (1, 0, '')")
     op.execute("INSERT INTO register_version (id, number, changed_at) VALUES (1, 0, '1970-01-01 00:00:00.000000')")
     keep_for_ever("change")
 
