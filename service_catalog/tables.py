@@ -5,7 +5,14 @@ from service_catalog.agencies.tables import Agency, AgencyFactsEdition
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition, BasicItemFacet
 from service_catalog.changes.tables import Change, ChangeHead
 from service_catalog.coding.tables import CodeAlias, CodeSeries, IssuedCode
-from service_catalog.implementations.tables import Implementation, ImplementationEdition, ServedRegion
+from service_catalog.implementations.tables import (
+    Acknowledgement,
+    DelegatedRegion,
+    Delegation,
+    Implementation,
+    ImplementationEdition,
+    ServedRegion,
+)
 from service_catalog.lifecycle.tables import Act, ReviewNote, Standing
 from service_catalog.regions.tables import Region, RegionLine, ZoneMember
 from service_catalog.registers.tables import (
@@ -17,7 +24,7 @@ from service_catalog.registers.tables import (
 )
 
 ALL = (
-    AccessKey, Act, Agency, AgencyFactsEdition, BasicItem, BasicItemEdition, BasicItemFacet, CalendarYear, Change, ChangeHead,
-    CodeAlias, CodeEntry, CodeSeries, Implementation, ImplementationEdition, InheritanceRule, IssuedCode,
+    AccessKey, Acknowledgement, Act, Agency, AgencyFactsEdition, BasicItem, BasicItemEdition, BasicItemFacet, CalendarYear, Change, ChangeHead,
+    CodeAlias, CodeEntry, CodeSeries, DelegatedRegion, Delegation, Implementation, ImplementationEdition, InheritanceRule, IssuedCode,
     PlaceholderScheme, Region, RegionLine, RegisterVersion, ReviewNote, ServedRegion, Standing, ZoneMember,
 )  # fmt: skip

@@ -26,7 +26,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "access_key": {"prefix": "abcdefgh", "name": "自助机", "role": "kiosk", "region_code": BANNER, "salt": "0",
                    "digest": "0", "addresses": "[]", "expires_at": "2027-03-10 01:00:00", "created_by": "甲",
                    "created_at": AT},
-    "act": {"id": 900, "kind": "cancel", "document_number": "一号", "title": "题", "issuing_body": "署",
+    "acknowledgement": {"agency_code": BANNER_BUREAU, "edition_id": 1, "by": "甲", "at": AT},
+    "act": {"id": 900, "kind": "cancel", "subject": "basic_item", "code": ITEM, "document_number": "一号", "title": "题", "issuing_body": "署",
             "effective_on": DAY, "by": "甲", "at": AT},
     "agency": {"code": "Y" * 18, "kind": "organ", "nature": "1", "region_code": BANNER, "name": "某局",
                "demonstration_code": False},
@@ -41,6 +42,9 @@ GOOD: dict[str, dict[str, Any]] = {
                    "by": "甲", "at": AT},
     "code_entry": {"list_name": "列表", "namespace": "", "code": "1", "position": 0, "zh": "中", "en": "en"},
     "code_series": {"series": "150777", "last_number": 0},
+    "delegated_region": {"act_id": 2, "region_code": BANNER},
+    "delegation": {"act_id": 1, "basic_code": ITEM, "from_level": "3", "to_level": "4", "upper_ends": True,
+                   "effective_on": DAY},
     "implementation": {"implementation_code": BANNER_BUREAU + "3" + ITEM, "agency_code": BANNER_BUREAU,
                        "exercise_level": "3", "basic_code": ITEM, "region_code": BANNER, "claimed_by": "甲",
                        "claimed_at": AT},
@@ -68,6 +72,9 @@ BAD: dict[str, dict[str, Any]] = {
     "ck_access_key_role": {"role": "king"},
     "fk_access_key_agency_code_agency": {"region_code": None, "agency_code": NOBODY},
     "fk_access_key_region_code_region": {"region_code": NOWHERE},
+    "fk_acknowledgement_agency_code_agency": {"agency_code": NOBODY},
+    "fk_acknowledgement_edition_id_basic_item_edition": {"edition_id": 901},
+    "ck_act_subject": {"subject": "weather"},
     "ck_act_actkind": {"kind": "forget"},
     "ck_act_has_document": {"document_number": "  "},
     "ck_agency_agencykind": {"kind": "club"},
@@ -98,6 +105,13 @@ BAD: dict[str, dict[str, Any]] = {
     "ck_change_head_one_row": {"id": 2, "number": 0, "digest": ""},
     "ck_code_alias_goes_elsewhere": {"new_code": "A"},
     "ck_code_series_counts_up": {"last_number": -1},
+    "fk_delegated_region_act_id_delegation": {"act_id": 901},
+    "fk_delegated_region_region_code_region": {"region_code": NOWHERE},
+    "ck_delegation_goes_down": {"to_level": "3"},
+    "ck_delegation_level_of_the_league": {"to_level": "7"},
+    "fk_delegation_act_id_act": {"act_id": 901},
+    "fk_delegation_basic_code_basic_item": {"basic_code": "150709078000"},
+    "fk_implementation_act_id_act": {"act_id": 901},
     "ck_implementation_code_is_computed": {"implementation_code": CODE[:-1] + "9"},
     "ck_implementation_level_in_range": {"exercise_level": "7", "implementation_code": BANNER_BUREAU + "7" + ITEM},
     "fk_implementation_agency_code_agency": {
@@ -152,6 +166,8 @@ def filled(engine: Engine) -> Engine:
     with unit_of_work(engine) as session:
         publish_local(session, BANNER_BUREAU, "4")
         seeding.settle_all(session, date(2026, 3, 10))
+        insert(session, "act", GOOD["act"] | {"id": 2})
+        insert(session, "delegation", GOOD["delegation"] | {"act_id": 2})
         insert(session, "issued_code", GOOD["issued_code"] | {"code": FREE_ITEM, "number": 77})
         insert(session, "issued_code", GOOD["issued_code"] | {"code": "15070907700", "number": None})
     return engine

@@ -77,7 +77,7 @@ def establish(
     item = BasicItem(
         basic_code=basic_code, item_type=code.item_type, parent_basic_code=parent_basic_code, by=by.name, at=at
     )
-    standing.record_act(session, ActKind.ESTABLISH, decision, by=by, at=at)
+    standing.record_act(session, Subject.BASIC_ITEM, basic_code, ActKind.ESTABLISH, decision, by=by, at=at)
     add_new(session, item, exists)
     return item
 

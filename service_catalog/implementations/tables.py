@@ -1,6 +1,6 @@
-"""Implementation, its editions, and the regions an edition serves beyond the agency's own."""
+"""Implementation, its editions, the regions an edition serves; delegations, and what agencies have taken note of."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
@@ -30,6 +30,8 @@ class Implementation(SQLModel, table=True):
     """Where the agency sits."""
     claimed_by: str = Field(max_length=200)
     claimed_at: datetime = Field(sa_type=UtcDateTime)
+    act_id: int | None = Field(default=None, foreign_key="act.id")
+    """The act by which it came here: a delegation that was taken over, a transfer from another body."""
 
 
 class ImplementationEdition(EditionRow, table=True):
@@ -56,3 +58,41 @@ class ServedRegion(SQLModel, table=True):
 
     edition_id: int = Field(primary_key=True, foreign_key="implementation_edition.id")
     region_code: str = Field(primary_key=True, foreign_key="region.code", index=True, max_length=12)
+
+
+class Delegation(SQLModel, table=True):
+    """An item goes down from one level to another (下放): by an act, from a day on, to named regions."""
+
+    __tablename__ = "delegation"
+    __table_args__ = (
+        CheckConstraint("from_level < to_level", name="goes_down"),
+        CheckConstraint("to_level IN ('3', '4', '5', '6')", name="level_of_the_league"),
+    )
+
+    act_id: int = Field(primary_key=True, foreign_key="act.id")
+    basic_code: str = Field(foreign_key="basic_item.basic_code", index=True, max_length=12)
+    from_level: str = Field(max_length=1)
+    to_level: str = Field(max_length=1)
+    upper_ends: bool
+    """Whether the upper bodies cease to do it, or go on beside the lower ones."""
+    effective_on: date
+
+
+class DelegatedRegion(SQLModel, table=True):
+    """A region that is to take an item over, or to say that it is not offered there."""
+
+    __tablename__ = "delegated_region"
+
+    act_id: int = Field(primary_key=True, foreign_key="delegation.act_id")
+    region_code: str = Field(primary_key=True, foreign_key="region.code", index=True, max_length=12)
+
+
+class Acknowledgement(SQLModel, table=True):
+    """An agency has taken note of a new edition of a standard that it implements."""
+
+    __tablename__ = "acknowledgement"
+
+    agency_code: str = Field(primary_key=True, foreign_key="agency.code", max_length=18)
+    edition_id: int = Field(primary_key=True, foreign_key="basic_item_edition.id", index=True)
+    by: str = Field(max_length=200)
+    at: datetime = Field(sa_type=UtcDateTime)

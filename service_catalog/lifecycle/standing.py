@@ -75,12 +75,14 @@ _STATE_BEFORE = {
 }
 
 
-def record_act(session: Session, kind: ActKind, decision: Decision, *, by: Actor, at: datetime) -> Act:
+def record_act(
+    session: Session, subject: Subject, code: str, kind: ActKind, decision: Decision, *, by: Actor, at: datetime
+) -> Act:
     """Record a decision; raises ActNeedsDocument."""
     if not decision.document_number.strip():
         raise ActNeedsDocument("请填写文号", "a document number is required")
     act = Act(
-        kind=kind, document_number=decision.document_number, title=decision.title,
+        kind=kind, subject=subject, code=code, document_number=decision.document_number, title=decision.title,
         issuing_body=decision.issuing_body, effective_on=decision.effective_on, by=by.name, at=at,
     )  # fmt: skip
     session.add(act)
@@ -101,7 +103,7 @@ def decide(
         raise NotInThatState(
             f"{code} 届时的状态是 {before.state.name.lower()}", f"{code} will be {before.state.name.lower()}"
         )
-    act = record_act(session, kind, decision, by=by, at=at)
+    act = record_act(session, subject, code, kind, decision, by=by, at=at)
     assert act.id is not None
     standing = Standing(
         subject=subject, code=code, state=_STATE_AFTER[kind], from_on=decision.effective_on, act_id=act.id,

@@ -19,6 +19,9 @@ class Act(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     kind: ActKind = Field(sa_type=stored(ActKind))
+    subject: Subject = Field(sa_type=stored(Subject))
+    code: str = Field(max_length=31, index=True)
+    """What it was decided about."""
     document_number: str = Field(max_length=100)
     title: str
     issuing_body: str = Field(max_length=200)

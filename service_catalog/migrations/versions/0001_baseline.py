@@ -16,6 +16,8 @@ def upgrade() -> None:
     op.create_table('act',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('kind', sa.Enum('establish', 'change', 'suspend', 'resume', 'cancel', 'delegate', 'take_over', 'take_back', 'transfer', 'merge', 'split', 'entrust', name='actkind', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('subject', sa.Enum('region', 'agency', 'basic_item', 'implementation', 'code', 'register', name='subject', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('code', sa.String(31), nullable=False),
     sa.Column('document_number', sa.String(100), nullable=False),
     sa.Column('title', sa.String(), nullable=False),
     sa.Column('issuing_body', sa.String(200), nullable=False),
@@ -25,6 +27,7 @@ def upgrade() -> None:
     sa.CheckConstraint("trim(document_number) <> ''", name=op.f('ck_act_has_document')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_act'))
     )
+    op.create_index(op.f('ix_act_code'), 'act', ['code'], unique=False)
     op.create_table('calendar_year',
     sa.Column('year', sa.Integer(), nullable=False),
     sa.Column('document', sa.String(300), nullable=False),
@@ -256,8 +259,10 @@ def upgrade() -> None:
     sa.Column('region_code', sa.String(12), nullable=False),
     sa.Column('claimed_by', sa.String(200), nullable=False),
     sa.Column('claimed_at', UtcDateTime(), nullable=False),
+    sa.Column('act_id', sa.Integer(), nullable=True),
     sa.CheckConstraint("exercise_level IN ('1', '2', '3', '4', '5', '6')", name=op.f('ck_implementation_level_in_range')),
     sa.CheckConstraint('implementation_code = agency_code || exercise_level || basic_code', name=op.f('ck_implementation_code_is_computed')),
+    sa.ForeignKeyConstraint(['act_id'], ['act.id'], name=op.f('fk_implementation_act_id_act')),
     sa.ForeignKeyConstraint(['agency_code'], ['agency.code'], name=op.f('fk_implementation_agency_code_agency')),
     sa.ForeignKeyConstraint(['basic_code'], ['basic_item.basic_code'], name=op.f('fk_implementation_basic_code_basic_item')),
     sa.ForeignKeyConstraint(['region_code'], ['region.code'], name=op.f('fk_implementation_region_code_region')),
@@ -379,6 +384,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_change_code'), table_name='change')
     op.drop_table('change')
     op.drop_table('calendar_year')
+    op.drop_index(op.f('ix_act_code'), table_name='act')
     op.drop_table('act')
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP FUNCTION refuse_to_change()")
