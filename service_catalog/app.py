@@ -12,9 +12,11 @@ from service_catalog.access import web as access
 from service_catalog.access.identity import IdentityProvider, read_mapping
 from service_catalog.agencies.routes import router as agencies
 from service_catalog.basic_items.routes import router as basic_items
+from service_catalog.basic_items.staff_routes import router as standards_for_staff
 from service_catalog.guides.ready import ReadyGuides
 from service_catalog.guides.routes import router as guides
 from service_catalog.implementations.routes import router as implementations
+from service_catalog.implementations.staff_routes import router as local_parts_for_staff
 from service_catalog.kernel import problems
 from service_catalog.kernel.asgi import AnswersHead, BoundedBody, PacksAnswers
 from service_catalog.kernel.database import make_engine
@@ -68,7 +70,11 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
     app.state.engine, app.state.settings, app.state.clock = engine, settings, clock
     access.install(app, identity_provider(settings))
     problems.install(app)
-    for router in (guides, regions, agencies, basic_items, implementations, lookup, problems.router, staff, portal):
+    routers = (
+        guides, regions, agencies, basic_items, implementations, lookup, problems.router,
+        standards_for_staff, local_parts_for_staff, staff, portal,
+    )  # fmt: skip
+    for router in routers:
         app.include_router(router, dependencies=[Depends(access.caller)])
     pages.install(app)
     documentation.install(app)

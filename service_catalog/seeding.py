@@ -28,6 +28,7 @@ from service_catalog.implementations import claiming
 from service_catalog.kernel.database import unit_of_work
 from service_catalog.kernel.dates import SHANGHAI, civil_day
 from service_catalog.kernel.errors import CatalogError, Invalid, Said
+from service_catalog.kernel.patching import merged
 from service_catalog.lifecycle.reviewing import settle
 from service_catalog.lifecycle.standing import Decision
 from service_catalog.lifecycle.states import EditionKind
@@ -231,19 +232,6 @@ def settle_all(session: Session, today: date) -> None:
             things.setdefault(getattr(edition, shelf.owner), []).append(edition)
         for rows in things.values():
             settle(session, rows, today)
-
-
-def merged(document: Any, changes: Any) -> Any:
-    """Apply a JSON merge patch (RFC 7396)."""
-    if not isinstance(changes, dict):
-        return changes
-    result = dict(document) if isinstance(document, dict) else {}
-    for key, value in changes.items():
-        if value is None:
-            result.pop(key, None)
-        else:
-            result[key] = merged(result.get(key), value)
-    return result
 
 
 def _agencies_of(path: Path) -> list[dict[str, Any]]:

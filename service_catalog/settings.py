@@ -1,6 +1,7 @@
 """Settings from CATALOG_* variables; made once at the edge and passed in."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,6 +29,10 @@ class Settings(BaseSettings):
     village_level_services_only: bool = Field(
         False,
         description="Report implementations at level 6 that are not public services (finding village_level_type).",
+    )
+    lint_severities: dict[str, Literal["error", "warning", "off"]] = Field(
+        default_factory=dict,
+        description="Rule name → error (refused at submission), warning, or off; others keep the handbook's severity.",
     )
     oidc_issuer: str | None = Field(
         None, description="Address of the site's identity provider; without one, only keys of machines are understood."

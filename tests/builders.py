@@ -20,6 +20,7 @@ from service_catalog.coding.credit_codes import check_character, organisation_ch
 from service_catalog.coding.judging import PROFILE_VECTORS
 from service_catalog.implementations import claiming
 from service_catalog.implementations.tables import Implementation
+from service_catalog.kernel.patching import merged
 from service_catalog.lifecycle.standing import Decision
 from service_catalog.regions.mapping import add_region
 from service_catalog.regions.tables import Region
@@ -191,7 +192,7 @@ def item_plain(**changes: Any) -> dict[str, Any]:
             },
         ],
     }
-    return seeding.merged(document, changes)  # type: ignore[no-any-return]
+    return merged(document, changes)  # type: ignore[no-any-return]
 
 
 def item_content(**changes: Any) -> ItemContent:
@@ -212,7 +213,7 @@ def agency_facts(name: str = "阿拉善左旗公安局", **changes: Any) -> Agen
         "consultation_channels": [{"way": "telephone", "value": "0483-8300001"}],
         "complaint_channels": [{"way": "telephone", "value": "12345"}],
     }
-    return AgencyFacts.model_validate(seeding.merged(document, changes))
+    return AgencyFacts.model_validate(merged(document, changes))
 
 
 def decision(effective_on: date, document_number: str = "阿署发〔2026〕1号", reason: str = "依法调整") -> Decision:

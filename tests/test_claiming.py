@@ -404,7 +404,7 @@ def test_the_area_served_is_written_down_when_it_is_published(session: Session, 
     [
         lambda s, at: claiming.draft(s, "X" * 31, OFFERED, by=EDITOR, at=at),
         lambda s, at: claiming.suspend(s, "X" * 31, decision(TODAY), by=EDITOR, at=at),
-        lambda s, at: claiming.discard(s, "X" * 31),
+        lambda s, at: claiming.discard(s, "X" * 31, by=EDITOR, at=at),
     ],
 )
 def test_what_nobody_claimed_cannot_be_written(

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from service_catalog.contract import DIALECT, DOCUMENTS, as_text, contract
 from service_catalog.kernel.problems import MEDIA_TYPE
-from service_catalog.seeding import merged
+from service_catalog.kernel.patching import merged
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 GACHA, RESIDENCE_PERMIT = "152921110201", "150709001000"

@@ -170,12 +170,12 @@ def test_a_scheduled_edition_is_still_in_work_until_its_day(thing: Thing) -> Non
 
 def test_a_draft_can_be_thrown_away_but_not_what_was_handed_in(thing: Thing) -> None:
     thing.draft()
-    thing.verbs.discard(thing.session, thing.code)
+    thing.verbs.discard(thing.session, thing.code, by=EDITOR, at=thing.at)
     assert len(thing.editions()) == 1
 
     thing.submitted()
     with pytest.raises(WrongState):
-        thing.verbs.discard(thing.session, thing.code)
+        thing.verbs.discard(thing.session, thing.code, by=EDITOR, at=thing.at)
 
 
 def test_a_stale_write_to_a_draft_is_refused(thing: Thing) -> None:
@@ -238,7 +238,7 @@ def test_moves_out_of_turn_are_refused(thing: Thing) -> None:
         "publish": lambda: thing.does("publish"),
         "withdraw": lambda: thing.does("withdraw"),
         "revise": lambda: thing.does("revise", thing.content),
-        "discard": lambda: thing.verbs.discard(thing.session, thing.code),
+        "discard": lambda: thing.verbs.discard(thing.session, thing.code, by=EDITOR, at=thing.at),
     }
     in_turn = {
         "draft": {"submit", "revise", "discard"},

@@ -1,19 +1,25 @@
 """Establishing an item and writing, reviewing and publishing its standard."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from service_catalog.access.places import demand_league
+from service_catalog.access.rights import Right
 from service_catalog.actors import Actor
 from service_catalog.basic_items.content import ItemContent
-from service_catalog.basic_items.lint import LintFinding, lint
+from service_catalog.basic_items.drafts import read_draft
+from service_catalog.basic_items.lint import LintFinding, Severities, lint
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition, BasicItemFacet
 from service_catalog.changes.tables import Subject
 from service_catalog.coding import allocation
 from service_catalog.coding.codes import parse_basic
 from service_catalog.coding.tables import IssuedCode
 from service_catalog.kernel.database import add_new
+from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Conflict, Fault, Invalid, InvalidRequest, NotFound, Said
 from service_catalog.lifecycle import standing
 from service_catalog.lifecycle.reviewing import Shelf
@@ -41,11 +47,13 @@ class StandardIncomplete(Invalid):
 
     title = Said("标准尚不完整，不能提交", "The standard is not complete enough to be submitted")
 
-    def __init__(self, findings: list[LintFinding]) -> None:
+    def __init__(self, findings: Sequence[LintFinding], missing: Sequence[Fault] = ()) -> None:
+        rows = [{"rule": "missing", "pointer": f.pointer, "zh": f.said.zh, "en": f.said.en} for f in missing]
+        rows += [{"rule": f.name, "pointer": f.pointer, "zh": f.zh, "en": f.en} for f in findings]
         super().__init__(
-            "；".join(f"{finding.pointer} {finding.zh}" for finding in findings),
-            "; ".join(f"{finding.pointer} {finding.en}" for finding in findings),
-            findings=[{"rule": f.name, "pointer": f.pointer} for f in findings],
+            "；".join(f"{row['pointer']} {row['zh']}" for row in rows),
+            "; ".join(f"{row['pointer']} {row['en']}" for row in rows),
+            findings=rows,
         )
 
 
@@ -64,7 +72,8 @@ class ParentMissing(Invalid):
 def establish(
     session: Session, basic_code: str, *, parent_basic_code: str | None, decision: Decision, by: Actor, at: datetime
 ) -> BasicItem:
-    """Add an item under a code that has been issued; raises NoSuchIssuedCode, ItemExists, ParentMissing."""
+    """Add an item under a code that has been issued; raises NotAllowed, NoSuchIssuedCode, ItemExists, ParentMissing."""
+    demand_league(session, by, Right.DECIDE)
     code = parse_basic(basic_code)
     allocation.find_issued(session, basic_code)
     exists = ItemExists(f"事项 {basic_code} 已存在", f"item {basic_code} exists", code=basic_code)
@@ -85,63 +94,85 @@ def establish(
 def draft(
     session: Session,
     basic_code: str,
-    content: ItemContent,
+    content: ItemContent | Mapping[str, Any],
     *,
     kind: EditionKind = EditionKind.CHANGE,
     by: Actor,
     at: datetime,
 ) -> BasicItemEdition:
-    """Open the next edition of a standard; raises OpenEditionExists, SerialRetired."""
+    """Open the next edition of a standard, perhaps unfinished; raises NotAllowed, OpenEditionExists, SerialRetired.
+
+    Nothing more is written about a cancelled item (AlreadyCancelled).
+    """
+    demand_league(session, by, Right.WRITE_STANDARD)
     lock_item(session, basic_code)
-    _know_codes(session, content)
-    _keep_serials(session, basic_code, content, by=by, at=at)
-    return SHELF.begin(session, basic_code, _plain(content), kind, by=by, at=at, name=content.name)
+    standing.refuse_cancelled(session, [(Subject.BASIC_ITEM, basic_code)], civil_day(at))
+    written = read_draft(content)
+    if written.content is not None:
+        _know(session, basic_code, written.content, by=by, at=at)
+    return SHELF.begin(session, basic_code, written.plain, kind, by=by, at=at, name=written.name)
 
 
 def revise(
     session: Session,
     basic_code: str,
-    content: ItemContent,
+    content: ItemContent | Mapping[str, Any],
     *,
     expected_revision: int | None = None,
     by: Actor,
     at: datetime,
 ) -> BasicItemEdition:
-    """Write the open draft anew; raises StaleRevision, WrongState."""
+    """Write the open draft anew; raises NotAllowed, StaleRevision, WrongState."""
+    demand_league(session, by, Right.WRITE_STANDARD)
     lock_item(session, basic_code)
-    _know_codes(session, content)
-    _keep_serials(session, basic_code, content, by=by, at=at)
-    edition = SHELF.revise(session, basic_code, _plain(content), expected_revision=expected_revision)
-    edition.name = content.name
+    written = read_draft(content)
+    if written.content is not None:
+        _know(session, basic_code, written.content, by=by, at=at)
+    edition = SHELF.revise(session, basic_code, written.plain, expected_revision=expected_revision, by=by, at=at)
+    edition.name = written.name
     session.flush()
     return edition
 
 
-def discard(session: Session, basic_code: str) -> None:
-    """Throw the open draft away."""
+def discard(session: Session, basic_code: str, *, by: Actor, at: datetime) -> None:
+    """Throw the open draft away; raises NotAllowed."""
+    demand_league(session, by, Right.WRITE_STANDARD)
     lock_item(session, basic_code)
-    SHELF.discard(session, basic_code)
+    SHELF.discard(session, basic_code, at=at)
 
 
-def submit(session: Session, basic_code: str, *, by: Actor, at: datetime) -> BasicItemEdition:
-    """Hand the draft in for review; raises StandardIncomplete with every broken rule at once."""
+def submit(
+    session: Session, basic_code: str, *, by: Actor, at: datetime, severities: Severities | None = None
+) -> BasicItemEdition:
+    """Hand the draft in for review; raises StandardIncomplete with all that is missing and every broken rule at once.
+
+    `severities` says which rules of the lint refuse here; by default those that the handbook calls errors.
+    """
+    demand_league(session, by, Right.WRITE_STANDARD)
     item = lock_item(session, basic_code)
-    edition = SHELF.find_open(session, basic_code)
+    standing.refuse_cancelled(session, [(Subject.BASIC_ITEM, basic_code)], civil_day(at))
+    edition = SHELF.find_open(session, basic_code, civil_day(at))
+    written = read_draft(edition.content)
     worst = registers_of(session).calendar.longest_run
-    errors = [finding for finding in lint(edition.standard, item.item_type, worst) if finding.severity == "error"]
-    if errors:
-        raise StandardIncomplete(errors)
+    found = lint(written.content, item.item_type, worst, severities) if written.content is not None else []
+    errors = [finding for finding in found if finding.severity == "error"]
+    if errors or written.missing:
+        raise StandardIncomplete(errors, written.missing)
+    assert written.content is not None
+    _know(session, basic_code, written.content, by=by, at=at)
     return SHELF.submit(session, basic_code, by=by, at=at)
 
 
 def take_back(session: Session, basic_code: str, *, by: Actor, at: datetime) -> BasicItemEdition:
     """Take a submitted or returned edition back into draft."""
+    demand_league(session, by, Right.WRITE_STANDARD)
     lock_item(session, basic_code)
     return SHELF.take_back(session, basic_code, by=by, at=at)
 
 
 def send_back(session: Session, basic_code: str, opinion: str, *, by: Actor, at: datetime) -> BasicItemEdition:
     """Return a submitted edition with an opinion."""
+    demand_league(session, by, Right.REVIEW_STANDARD)
     lock_item(session, basic_code)
     return SHELF.send_back(session, basic_code, opinion, by=by, at=at)
 
@@ -150,6 +181,7 @@ def approve(
     session: Session, basic_code: str, *, by: Actor, at: datetime, opinion: str | None = None
 ) -> BasicItemEdition:
     """Approve a submitted edition; not by whoever submitted it."""
+    demand_league(session, by, Right.REVIEW_STANDARD)
     lock_item(session, basic_code)
     return SHELF.approve(session, basic_code, by=by, at=at, opinion=opinion)
 
@@ -164,7 +196,9 @@ def publish(
     at: datetime,
 ) -> BasicItemEdition:
     """Publish the approved edition from a day on; serials it no longer has are retired that day."""
+    demand_league(session, by, Right.PUBLISH_STANDARD)
     lock_item(session, basic_code)
+    standing.refuse_cancelled(session, [(Subject.BASIC_ITEM, basic_code)], effective_from or civil_day(at))
     edition = SHELF.publish(
         session, basic_code, effective_from=effective_from, effective_until=effective_until, by=by, at=at
     )
@@ -175,6 +209,7 @@ def publish(
 
 def withdraw(session: Session, basic_code: str, *, by: Actor, at: datetime) -> BasicItemEdition:
     """Take an approved or scheduled edition out before it takes effect."""
+    demand_league(session, by, Right.PUBLISH_STANDARD)
     lock_item(session, basic_code)
     edition = SHELF.withdraw(session, basic_code, by=by, at=at)
     _restore_serials(session, edition)
@@ -183,18 +218,21 @@ def withdraw(session: Session, basic_code: str, *, by: Actor, at: datetime) -> B
 
 def suspend(session: Session, basic_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
     """Suspend an item from a day on; its guides stay readable and say so."""
+    demand_league(session, by, Right.DECIDE)
     lock_item(session, basic_code)
     standing.decide(session, Subject.BASIC_ITEM, basic_code, ActKind.SUSPEND, decision, by=by, at=at)
 
 
 def resume(session: Session, basic_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
     """End a suspension from a day on."""
+    demand_league(session, by, Right.DECIDE)
     lock_item(session, basic_code)
     standing.decide(session, Subject.BASIC_ITEM, basic_code, ActKind.RESUME, decision, by=by, at=at)
 
 
 def cancel(session: Session, basic_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
     """Cancel an item from a day on; all its implementations end with it and its code is retired."""
+    demand_league(session, by, Right.DECIDE)
     lock_item(session, basic_code)
     standing.decide(session, Subject.BASIC_ITEM, basic_code, ActKind.CANCEL, decision, by=by, at=at)
     allocation.retire(session, basic_code, on=decision.effective_on, document_number=decision.document_number)
@@ -215,8 +253,10 @@ def lock_item(session: Session, basic_code: str) -> BasicItem:
     return session.scalars(query).one()
 
 
-def _plain(content: ItemContent) -> dict[str, object]:
-    return content.model_dump(mode="json", exclude_none=True)
+def _know(session: Session, basic_code: str, content: ItemContent, *, by: Actor, at: datetime) -> None:
+    """Hold a whole draft against the registers and the serials of its handling items."""
+    _know_codes(session, content)
+    _keep_serials(session, basic_code, content, by=by, at=at)
 
 
 def _know_codes(session: Session, content: ItemContent) -> None:

@@ -5,14 +5,16 @@ alone does not hold.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from service_catalog.basic_items.content import ItemContent, StepKind
 from service_catalog.basic_items.limits import LongestRun, TimeUnit, Verdict, is_not_longer, together_longer
 
 Severity = Literal["error", "warning"]
+Severities = Mapping[str, Literal["error", "warning", "off"]]
+"""Rule name → what a site makes of it; rules that are not named keep the severity of the handbook."""
 
 UNFINISHED = re.compile(r"\[|XX|待补充|待完善|TODO|此处填写")
 CATCH_ALL = re.compile(r"其他(相关|有关|所需|需要的?)?(材料|资料|文件|证明)|规定的其他")
@@ -32,9 +34,22 @@ class LintFinding:
     en: str
 
 
-def lint(content: ItemContent, item_type: str, worst: LongestRun = NO_LONGEST_RUN) -> list[LintFinding]:
-    """Return every rule that `content` breaks, in the order of the rules."""
-    return sorted(_findings(content, item_type, worst), key=lambda finding: finding.rule)
+def lint(
+    content: ItemContent, item_type: str, worst: LongestRun = NO_LONGEST_RUN, severities: Severities | None = None
+) -> list[LintFinding]:
+    """Return every rule that `content` breaks, in the order of the rules, as severe as the site takes it."""
+    found = sorted(_findings(content, item_type, worst), key=lambda finding: finding.rule)
+    return as_severe_as(severities or {}, found)
+
+
+def as_severe_as(severities: Severities, found: list[LintFinding]) -> list[LintFinding]:
+    """Return the findings with the severities of a site, without those that it has switched off."""
+    weighed = []
+    for finding in found:
+        severity = severities.get(finding.name, finding.severity)
+        if severity != "off":
+            weighed.append(replace(finding, severity=severity))
+    return weighed
 
 
 def _findings(c: ItemContent, item_type: str, worst: LongestRun) -> Iterator[LintFinding]:

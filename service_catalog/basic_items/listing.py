@@ -12,6 +12,7 @@ from service_catalog.basic_items.editing import SHELF, NoSuchItem, find_item
 from service_catalog.basic_items.schemas import EditionLine, ItemLine, ItemView
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition, BasicItemFacet
 from service_catalog.changes.tables import Subject
+from service_catalog.coding.aliases import not_replaced, successors_of
 from service_catalog.kernel.paging import Walk
 from service_catalog.lifecycle.standing import not_cancelled, standings_on
 from service_catalog.lifecycle.states import WorkState
@@ -33,14 +34,27 @@ def _lines(day: date) -> Select[Any]:
     return (
         select(*_LINE)
         .join(BasicItemEdition, col(BasicItemEdition.basic_code) == col(BasicItem.basic_code))
-        .where(SHELF.current(day), not_cancelled(Subject.BASIC_ITEM, col(BasicItem.basic_code), day))
+        .where(
+            SHELF.current(day),
+            not_cancelled(Subject.BASIC_ITEM, col(BasicItem.basic_code), day),
+            not_replaced(day, col(BasicItem.basic_code)),
+        )
     )
 
 
 def list_items(
-    session: Session, walk: Walk, day: date, *, item_type: str | None, name: str | None, facets: dict[str, str | None]
+    session: Session,
+    walk: Walk,
+    day: date,
+    *,
+    item_type: str | None,
+    name: str | None,
+    facets: dict[tuple[str, ...], str | None],
 ) -> Sequence[Row[Any]]:
-    """Return one row more than asked for, ordered by code: items with an edition in force on `day`."""
+    """Return one row more than asked for, ordered by code: items with an edition in force on `day`.
+
+    A filter names the facets in which its value may stand: a theme is one of either list.
+    """
     query = _lines(day).order_by(col(BasicItem.basic_code)).limit(walk.limit + 1)
     if walk.after:
         query = query.where(col(BasicItem.basic_code) > walk.after)
@@ -48,12 +62,12 @@ def list_items(
         query = query.where(col(BasicItem.item_type) == item_type)
     if name:
         query = query.where(col(BasicItemEdition.name).contains(name, autoescape=True))
-    for facet, value in facets.items():
+    for names, value in facets.items():
         if value:
             query = query.where(
                 exists().where(
                     col(BasicItemFacet.edition_id) == col(BasicItemEdition.id),
-                    col(BasicItemFacet.facet) == facet,
+                    col(BasicItemFacet.facet).in_(names),
                     col(BasicItemFacet.value) == value,
                 )
             )
@@ -103,6 +117,7 @@ def item_view(session: Session, basic_code: str, day: date) -> ItemView:
             f"事项 {basic_code} 在 {day} 没有有效的标准",
             f"item {basic_code} has no standard in force on {day}",
             code=basic_code,
+            successors=[replacement.new_code for replacement in successors_of(session, basic_code, day)],
         )
     [line] = item_lines(session, [row], day)
     return ItemView(

@@ -22,6 +22,7 @@ def list_items(
     walk: Walking,
     today: Today,
     item_type: Annotated[str | None, Query(pattern=r"^[0-9]{2}$")] = None,
+    theme: Theme = None,
     natural_person_theme: Theme = None,
     legal_person_theme: Theme = None,
     service_object: Annotated[str | None, Query(pattern=r"^[0-9]$")] = None,
@@ -31,13 +32,14 @@ def list_items(
     department: Words = None,
     name: Words = None,
 ) -> Any:
-    """List the items that have a standard in force today, by code; `name` is any part of the name."""
-    facets = {
-        "natural_person_theme": natural_person_theme,
-        "legal_person_theme": legal_person_theme,
-        "service_object": service_object,
-        "exercise_level": level,
-        "department": department,
+    """List the items that have a standard in force today, by code; `name` is any part of the name, `theme` of either list."""
+    facets: dict[tuple[str, ...], str | None] = {
+        ("natural_person_theme", "legal_person_theme"): theme,
+        ("natural_person_theme",): natural_person_theme,
+        ("legal_person_theme",): legal_person_theme,
+        ("service_object",): service_object,
+        ("exercise_level",): level,
+        ("department",): department,
     }
     rows = listing.list_items(db, walk, today, item_type=item_type, name=name, facets=facets)
     return walk.page_of(rows, lambda row: row.basic_code, lambda shown: listing.item_lines(db, shown, today))

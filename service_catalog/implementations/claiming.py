@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import Session, col
 
+from service_catalog.access.places import demand_at
+from service_catalog.access.rights import Right
 from service_catalog.actors import Actor
 from service_catalog.agencies.register import find_agency
 from service_catalog.basic_items.editing import find_item
@@ -66,10 +68,21 @@ class ComputedNotTyped(Invalid):
 
 
 def claim(
-    session: Session, *, agency_code: str, exercise_level: str, basic_code: str, by: Actor, at: datetime
+    session: Session,
+    *,
+    agency_code: str,
+    exercise_level: str,
+    basic_code: str,
+    act_id: int | None = None,
+    by: Actor,
+    at: datetime,
 ) -> Implementation:
-    """Claim an item for an agency at a level; raises LevelNotInStandard, AlreadyClaimed, StandardNotInForce."""
+    """Claim an item for an agency at a level; raises NotAllowed, LevelNotInStandard, AlreadyClaimed, StandardNotInForce.
+
+    `act_id` is the act by which it comes here, where there is one.
+    """
     agency, item = find_agency(session, agency_code), find_item(session, basic_code)
+    demand_at(session, by, Right.WRITE_LOCAL, region_code=agency.region_code, agency_code=agency.code)
     code = str(compose(agency_code, exercise_level, basic_code))
     claimed = AlreadyClaimed(f"{code} 已认领", f"{code} is claimed", code=code)
     if session.get(Implementation, code) is not None:
@@ -86,7 +99,7 @@ def claim(
         )
     implementation = Implementation(
         implementation_code=code, agency_code=agency_code, exercise_level=exercise_level, basic_code=basic_code,
-        region_code=agency.region_code, claimed_by=by.name, claimed_at=at,
+        region_code=agency.region_code, claimed_by=by.name, claimed_at=at, act_id=act_id,
     )  # fmt: skip
     add_new(session, implementation, claimed)
     return implementation
@@ -102,7 +115,8 @@ def draft(
     at: datetime,
 ) -> ImplementationEdition:
     """Open the next edition of the local part from any mapping of elements; raises LocalRefused with all refusals."""
-    implementation = lock_implementation(session, implementation_code)
+    implementation = lock_for(session, implementation_code, Right.WRITE_LOCAL, by)
+    _refuse_cancelled(session, implementation_code, at)
     standard, local = checked(session, implementation, content, day=civil_day(at))
     return SHELF.begin(
         session, implementation_code, local.differences(), kind, by=by, at=at,
@@ -120,29 +134,32 @@ def revise(
     at: datetime,
 ) -> ImplementationEdition:
     """Write the open draft anew; raises LocalRefused, StaleRevision."""
-    implementation = lock_implementation(session, implementation_code)
+    implementation = lock_for(session, implementation_code, Right.WRITE_LOCAL, by)
     standard, local = checked(session, implementation, content, day=civil_day(at))
-    edition = SHELF.revise(session, implementation_code, local.differences(), expected_revision=expected_revision)
+    edition = SHELF.revise(
+        session, implementation_code, local.differences(), expected_revision=expected_revision, by=by, at=at
+    )
     edition.availability, edition.based_on_edition = local.availability.status, standard.edition
     session.flush()
     return edition
 
 
-def discard(session: Session, implementation_code: str) -> None:
-    """Throw the open draft away."""
-    lock_implementation(session, implementation_code)
-    SHELF.discard(session, implementation_code)
+def discard(session: Session, implementation_code: str, *, by: Actor, at: datetime) -> None:
+    """Throw the open draft away; raises NotAllowed."""
+    lock_for(session, implementation_code, Right.WRITE_LOCAL, by)
+    SHELF.discard(session, implementation_code, at=at)
 
 
 def submit(session: Session, implementation_code: str, *, by: Actor, at: datetime) -> ImplementationEdition:
     """Hand the draft in for review."""
-    lock_implementation(session, implementation_code)
+    lock_for(session, implementation_code, Right.WRITE_LOCAL, by)
+    _refuse_cancelled(session, implementation_code, at)
     return SHELF.submit(session, implementation_code, by=by, at=at)
 
 
 def take_back(session: Session, implementation_code: str, *, by: Actor, at: datetime) -> ImplementationEdition:
     """Take a submitted or returned edition back into draft."""
-    lock_implementation(session, implementation_code)
+    lock_for(session, implementation_code, Right.WRITE_LOCAL, by)
     return SHELF.take_back(session, implementation_code, by=by, at=at)
 
 
@@ -150,7 +167,7 @@ def send_back(
     session: Session, implementation_code: str, opinion: str, *, by: Actor, at: datetime
 ) -> ImplementationEdition:
     """Return a submitted edition with an opinion."""
-    lock_implementation(session, implementation_code)
+    lock_for(session, implementation_code, Right.REVIEW_LOCAL, by)
     return SHELF.send_back(session, implementation_code, opinion, by=by, at=at)
 
 
@@ -158,7 +175,7 @@ def approve(
     session: Session, implementation_code: str, *, by: Actor, at: datetime, opinion: str | None = None
 ) -> ImplementationEdition:
     """Approve a submitted edition; not by whoever submitted it."""
-    lock_implementation(session, implementation_code)
+    lock_for(session, implementation_code, Right.REVIEW_LOCAL, by)
     return SHELF.approve(session, implementation_code, by=by, at=at, opinion=opinion)
 
 
@@ -172,9 +189,10 @@ def publish(
     at: datetime,
 ) -> ImplementationEdition:
     """Publish the approved edition; held once more against the standard of its first day."""
-    implementation = lock_implementation(session, implementation_code)
+    implementation = lock_for(session, implementation_code, Right.PUBLISH_LOCAL, by)
     first_day = effective_from or civil_day(at)
-    edition = SHELF.find_open(session, implementation_code)
+    standing.refuse_cancelled(session, [(Subject.IMPLEMENTATION, implementation_code)], first_day)
+    edition = SHELF.find_open(session, implementation_code, civil_day(at))
     standard, _ = checked(session, implementation, edition.content, day=first_day)
     _within(standard, first_day, effective_until)
     edition.based_on_edition = standard.edition
@@ -189,25 +207,25 @@ def publish(
 
 def withdraw(session: Session, implementation_code: str, *, by: Actor, at: datetime) -> ImplementationEdition:
     """Take an approved or scheduled edition out before it takes effect."""
-    lock_implementation(session, implementation_code)
+    lock_for(session, implementation_code, Right.PUBLISH_LOCAL, by)
     return SHELF.withdraw(session, implementation_code, by=by, at=at)
 
 
 def suspend(session: Session, implementation_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
     """Suspend one agency's implementation from a day on."""
-    lock_implementation(session, implementation_code)
+    lock_for(session, implementation_code, Right.DECIDE, by)
     standing.decide(session, Subject.IMPLEMENTATION, implementation_code, ActKind.SUSPEND, decision, by=by, at=at)
 
 
 def resume(session: Session, implementation_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
     """End a suspension from a day on."""
-    lock_implementation(session, implementation_code)
+    lock_for(session, implementation_code, Right.DECIDE, by)
     standing.decide(session, Subject.IMPLEMENTATION, implementation_code, ActKind.RESUME, decision, by=by, at=at)
 
 
 def cancel(session: Session, implementation_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
     """End one agency's implementation from a day on."""
-    lock_implementation(session, implementation_code)
+    lock_for(session, implementation_code, Right.DECIDE, by)
     standing.decide(session, Subject.IMPLEMENTATION, implementation_code, ActKind.CANCEL, decision, by=by, at=at)
 
 
@@ -298,3 +316,14 @@ def lock_implementation(session: Session, implementation_code: str) -> Implement
         select(Implementation).where(col(Implementation.implementation_code) == implementation_code).with_for_update()
     )
     return session.scalars(query).one()
+
+
+def lock_for(session: Session, implementation_code: str, right: Right, by: Actor) -> Implementation:
+    """Return an implementation that `by` may do this to, held until the transaction ends; raises NotAllowed."""
+    implementation = lock_implementation(session, implementation_code)
+    demand_at(session, by, right, region_code=implementation.region_code, agency_code=implementation.agency_code)
+    return implementation
+
+
+def _refuse_cancelled(session: Session, implementation_code: str, at: datetime) -> None:
+    standing.refuse_cancelled(session, [(Subject.IMPLEMENTATION, implementation_code)], civil_day(at))

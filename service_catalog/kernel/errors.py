@@ -6,6 +6,7 @@ CatalogError
 ├── Ambiguous     the name stands for several things now
 ├── Conflict      true as a request, but not in the present state
 ├── Stale         somebody else changed it meanwhile
+├── Unconditional the caller must say which state it has seen
 ├── Unauthenticated  the credential is missing, wrong or has ended
 ├── Forbidden     not by this actor
 ├── Unavailable   something outside that is needed does not answer; try again later
@@ -63,6 +64,12 @@ class Stale(CatalogError):
     """Somebody else changed it since it was read."""
 
     title = Said("数据已被他人修改", "Changed meanwhile by somebody else")
+
+
+class Unconditional(CatalogError):
+    """A write over something that others may be writing says which state it has seen (If-Match)."""
+
+    title = Said("须注明所见版本", "Say which version you have seen")
 
 
 class Unauthenticated(CatalogError):

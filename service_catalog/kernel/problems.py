@@ -10,7 +10,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
@@ -28,6 +29,7 @@ from service_catalog.kernel.errors import (
     Stale,
     Unauthenticated,
     Unavailable,
+    Unconditional,
 )
 
 log = logging.getLogger("service_catalog")
@@ -40,6 +42,7 @@ STATUS: dict[type[CatalogError], int] = {
     Ambiguous: 300,
     Conflict: 409,
     Stale: 412,
+    Unconditional: 428,
     Unauthenticated: 401,
     Forbidden: 403,
     Unavailable: 503,
@@ -58,11 +61,15 @@ class FaultView(BaseModel):
 class Problem(BaseModel):
     """An error answer (RFC 9457). Other members are facts of the case and named in docs/api.md."""
 
+    model_config = ConfigDict(extra="allow")
+
     type: str = Field(description="Address of the description of this kind of error.")
     title: str
     status: int
     detail: str
-    errors: list[FaultView] | None = Field(default=None, description="Where an input is at fault.")
+    errors: list[FaultView] = Field(
+        default_factory=list, description="Where an input is at fault; left out where it is not about an input."
+    )
 
 
 class ProblemKind(BaseModel):
@@ -212,7 +219,19 @@ async def _http(request: Request, error: Exception) -> Response:
     name, title = _HTTP.get(error.status_code) or _by_phrase(error.status_code)
     response = answer(request, name, error.status_code, title, title, {})
     response.headers.update(error.headers or {})
+    if error.status_code == 405 and (methods := _methods_at(request)):
+        response.headers["Allow"] = ", ".join(sorted(methods))
     return response
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Return the methods of all routes of the address (RFC 9110, 10.2.1); the framework names those of the first only."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        pattern = getattr(route, "path_regex", None)
+        if pattern is not None and pattern.match(request.scope["path"]):
+            methods |= route.methods or set()
+    return methods
 
 
 async def _database_away(request: Request, error: Exception) -> Response:

@@ -26,9 +26,9 @@ class OpinionMissing(Invalid):
 
 
 class ApprovedByAuthor(Forbidden):
-    """Whoever submitted an edition may not approve it."""
+    """Whoever wrote or submitted an edition may not approve it."""
 
-    title = Said("不得审核本人提交的内容", "Nobody approves what they submitted")
+    title = Said("不得审核本人编写或提交的内容", "Nobody approves what they wrote or submitted")
 
 
 class BackDated(Invalid):
@@ -53,6 +53,7 @@ class EditionRow(SQLModel):
     revision: int = 1
     """Counts the writes to a draft, so that a stale write can be refused."""
     drafted_by: str = Field(max_length=200)
+    """Who wrote it last."""
     submitted_by: str | None = Field(default=None, max_length=200)
     effective_from: date | None = None
     effective_until: date | None = None
@@ -78,10 +79,12 @@ class EditionRow(SQLModel):
         self.state = WorkState.RETURNED
 
     def approve(self, *, by: Actor) -> None:
-        """Approve it; not by whoever submitted it."""
+        """Approve it; not by whoever wrote or submitted it."""
         self.expect(WorkState.SUBMITTED)
-        if by.name == self.submitted_by:
-            raise ApprovedByAuthor("提交人不得审核本人提交的内容", "the submitter may not approve")
+        if by.name in (self.submitted_by, self.drafted_by):
+            raise ApprovedByAuthor(
+                "编写人、提交人不得审核自己的内容", "whoever wrote or submitted it may not approve it"
+            )
         self.state = WorkState.APPROVED
 
     def publish(self, *, effective_from: date, effective_until: date | None, at: datetime) -> None:
@@ -101,10 +104,16 @@ class EditionRow(SQLModel):
         self.expect(WorkState.APPROVED)
         self.state = WorkState.WITHDRAWN
 
-    def revise(self, content: dict[str, Any]) -> None:
+    def revise(self, content: dict[str, Any], *, by: Actor) -> None:
         """Write a draft anew."""
         self.expect(WorkState.DRAFT, WorkState.RETURNED)
         self.content, self.revision, self.state = content, self.revision + 1, WorkState.DRAFT
+        self.drafted_by = by.name
+
+    @property
+    def seen(self) -> str:
+        """Return what tells two states of an edition in work apart: number, revision, state."""
+        return f"{self.number}.{self.revision}.{self.state.value}"
 
     def is_due(self, day: date) -> bool:
         """Tell whether a scheduled edition has taken effect by `day`."""

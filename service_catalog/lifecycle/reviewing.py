@@ -76,13 +76,18 @@ class Shelf(Generic[E]):
             )
         return edition
 
-    def find_open(self, session: Session, code: str) -> E:
+    def find_open(self, session: Session, code: str, today: date) -> E:
         """Return the edition in work; raises NothingOpen."""
-        query = select(self.table).where(self._owner() == code, col(self.table.state).in_(OPEN))
-        edition = session.scalars(query).first()
+        edition = self.open_of(session, code, today)
         if edition is None:
             raise NothingOpen(f"{code} 没有正在编制的版本", f"{code} has no edition in work", code=code)
         return edition
+
+    def open_of(self, session: Session, code: str, today: date) -> E | None:
+        """Return the edition in work, if there is one; what has taken effect by the clock is no longer in work."""
+        query = select(self.table).where(self._owner() == code, col(self.table.state).in_(OPEN))
+        edition = session.scalars(query).first()
+        return None if edition is None or edition.is_due(today) else edition
 
     def on(self, session: Session, code: str, day: date) -> E | None:
         """Return the edition that was in force on `day` and published by then; one that has ended is returned too."""
@@ -136,46 +141,68 @@ class Shelf(Generic[E]):
         session.flush()
         return edition
 
-    def revise(self, session: Session, code: str, content: dict[str, Any], *, expected_revision: int | None) -> E:
+    def expect_seen(self, session: Session, code: str, seen: str | None, today: date) -> None:
+        """Raise StaleRevision unless the edition in work is the one that the caller has seen; None asks nothing."""
+        if seen is None:
+            return
+        edition = self.find_open(session, code, today)
+        if edition.seen != seen:
+            raise StaleRevision(
+                f"该版本已变为 {edition.seen}", f"the edition is now at {edition.seen}", now=edition.seen, seen=seen
+            )
+
+    def revise(
+        self,
+        session: Session,
+        code: str,
+        content: dict[str, Any],
+        *,
+        expected_revision: int | None,
+        by: Actor,
+        at: datetime,
+    ) -> E:
         """Write the open draft anew; raises StaleRevision."""
-        edition = self.find_open(session, code)
+        edition = self.find_open(session, code, civil_day(at))
         if expected_revision is not None and expected_revision != edition.revision:
             raise StaleRevision(
                 f"草稿已是第 {edition.revision} 次修改",
                 f"the draft is at revision {edition.revision}",
                 revision=edition.revision,
             )
-        edition.revise(content)
+        edition.revise(content, by=by)
         return edition
 
-    def discard(self, session: Session, code: str) -> None:
-        """Throw the open draft away; what was ever submitted is kept and can only be withdrawn."""
-        edition = self.find_open(session, code)
+    def discard(self, session: Session, code: str, *, at: datetime) -> None:
+        """Throw the open draft away; what was ever submitted is kept as withdrawn, with the opinions about it."""
+        edition = self.find_open(session, code, civil_day(at))
         edition.expect(WorkState.DRAFT)
-        session.delete(edition)
+        if edition.submitted_by is None:
+            session.delete(edition)
+        else:
+            edition.state = WorkState.WITHDRAWN
         session.flush()
 
     def submit(self, session: Session, code: str, *, by: Actor, at: datetime) -> E:
         """Hand the draft in for review."""
-        edition = self.find_open(session, code)
+        edition = self.find_open(session, code, civil_day(at))
         edition.submit(by=by)
         return self._keep(session, code, edition, ReviewStep.SUBMIT, by, at)
 
     def take_back(self, session: Session, code: str, *, by: Actor, at: datetime) -> E:
         """Take a submitted or returned edition back into draft."""
-        edition = self.find_open(session, code)
+        edition = self.find_open(session, code, civil_day(at))
         edition.take_back()
         return self._keep(session, code, edition, ReviewStep.TAKE_BACK, by, at)
 
     def send_back(self, session: Session, code: str, opinion: str, *, by: Actor, at: datetime) -> E:
         """Return a submitted edition with an opinion; raises OpinionMissing."""
-        edition = self.find_open(session, code)
+        edition = self.find_open(session, code, civil_day(at))
         edition.send_back(opinion)
         return self._keep(session, code, edition, ReviewStep.SEND_BACK, by, at, opinion)
 
     def approve(self, session: Session, code: str, *, by: Actor, at: datetime, opinion: str | None = None) -> E:
         """Approve a submitted edition; raises ApprovedByAuthor."""
-        edition = self.find_open(session, code)
+        edition = self.find_open(session, code, civil_day(at))
         edition.approve(by=by)
         return self._keep(session, code, edition, ReviewStep.APPROVE, by, at, opinion)
 
@@ -190,7 +217,7 @@ class Shelf(Generic[E]):
         at: datetime,
     ) -> E:
         """Publish the approved edition, today or on a later day; raises BackDated."""
-        edition = self.find_open(session, code)
+        edition = self.find_open(session, code, civil_day(at))
         edition.publish(effective_from=effective_from or civil_day(at), effective_until=effective_until, at=at)
         settle(session, self.all_of(session, code), civil_day(at))
         log.record(session, self.subject, code, edition=edition.number, by=by, at=at)
@@ -199,7 +226,7 @@ class Shelf(Generic[E]):
     def withdraw(self, session: Session, code: str, *, by: Actor, at: datetime) -> E:
         """Take an approved or scheduled edition out before it takes effect."""
         settle(session, self.all_of(session, code), civil_day(at))
-        edition = self.find_open(session, code)
+        edition = self.find_open(session, code, civil_day(at))
         was_announced = edition.published_at is not None
         edition.withdraw()
         if was_announced:

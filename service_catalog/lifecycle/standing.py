@@ -1,7 +1,7 @@
 """Acts that suspend, resume and cancel; what stands on a day is read from them, no job needs to run."""
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, exists, select
@@ -75,12 +75,17 @@ _STATE_BEFORE = {
 }
 
 
+def demand_document(decision: Decision) -> None:
+    """Raise ActNeedsDocument where the number of the document is blank."""
+    if not decision.document_number.strip():
+        raise ActNeedsDocument("请填写文号", "a document number is required")
+
+
 def record_act(
     session: Session, subject: Subject, code: str, kind: ActKind, decision: Decision, *, by: Actor, at: datetime
 ) -> Act:
     """Record a decision; raises ActNeedsDocument."""
-    if not decision.document_number.strip():
-        raise ActNeedsDocument("请填写文号", "a document number is required")
+    demand_document(decision)
     act = Act(
         kind=kind, subject=subject, code=code, document_number=decision.document_number, title=decision.title,
         issuing_body=decision.issuing_body, effective_on=decision.effective_on, by=by.name, at=at,
@@ -94,6 +99,7 @@ def decide(
     session: Session, subject: Subject, code: str, kind: ActKind, decision: Decision, *, by: Actor, at: datetime
 ) -> Standing:
     """Suspend, resume or cancel a thing from a day on."""
+    demand_document(decision)
     if decision.effective_on < civil_day(at):
         raise ActBackDated(f"生效日期 {decision.effective_on} 已过", f"{decision.effective_on} is past")
     before = standing_on(session, subject, code, decision.effective_on, known_on=civil_day(at))
@@ -114,6 +120,14 @@ def decide(
     change = ChangeKind.END if kind is ActKind.CANCEL else ChangeKind.UPSERT
     log.record(session, subject, code, kind=change, by=by, at=at)
     return standing
+
+
+def refuse_cancelled(session: Session, things: Sequence[tuple[Subject, str]], day: date) -> None:
+    """Raise AlreadyCancelled where one of the things has ended by `day`: nothing more is written about it."""
+    standing = gravest_standing(session, things, day, known_on=date.max - timedelta(days=1))
+    if standing.state is ItemState.CANCELLED:
+        code = things[0][1]
+        raise AlreadyCancelled(f"{code} 已于 {standing.since} 取消", f"{code} was cancelled on {standing.since}")
 
 
 def standings_on(session: Session, subject: Subject, codes: Collection[str], day: date) -> dict[str, ItemState]:
