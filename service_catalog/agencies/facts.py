@@ -1,11 +1,12 @@
 """AgencyFacts: what an implementing body (实施主体) says once for all of its items."""
 
-from datetime import date, time
+from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from service_catalog.kernel.dates import ClockTime
 from service_catalog.kernel.texts import Document, Line, RowKey, Text
 
 RegionCode = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}[0-9Z][0-9]{5}$")]
@@ -35,8 +36,8 @@ class OpenHours(Document):
     """Weekly opening times; Monday is 1. `season` where summer and winter differ."""
 
     days: Annotated[tuple[Weekday, ...], Field(min_length=1)]
-    opens: time
-    closes: time
+    opens: ClockTime
+    closes: ClockTime
     season: Line | None = None
 
     @model_validator(mode="after")

@@ -1,9 +1,26 @@
 """Civil days of Alxa: Beijing time, whatever the machine thinks."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
+from pydantic import AfterValidator, WithJsonSchema
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def _as_a_clock_shows(at: time) -> time:
+    if at.tzinfo is not None or at.microsecond:
+        raise ValueError("hours, minutes and seconds as a clock in Alxa shows them")
+    return at
+
+
+ClockTime = Annotated[
+    time,
+    AfterValidator(_as_a_clock_shows),
+    WithJsonSchema({"type": "string", "pattern": r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}),
+]
+"""A time of day in Alxa. JSON Schema's own format `time` would promise an offset from UTC (RFC 3339)."""
 
 
 def civil_day(at: datetime) -> date:

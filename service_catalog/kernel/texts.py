@@ -14,6 +14,10 @@ RowKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", m
 """Names a row inside one document (a material, a step, a fee), the same in every edition."""
 
 
+MOST_NESTED = 50
+"""Levels of arrays and objects in a JSON object that comes in; our documents have some six."""
+
+
 class Document(BaseModel):
     """A value that never changes once made, and refuses fields it does not know."""
 
@@ -21,7 +25,13 @@ class Document(BaseModel):
 
 
 def _is_text_throughout(value: dict[str, Any]) -> dict[str, Any]:
-    """Refuse what JSON can escape but no text can hold: half of a surrogate pair."""
+    """Refuse what JSON can escape but no text can hold: half of a surrogate pair; and nesting that no document has."""
+    level: list[Any] = [value]
+    for _ in range(MOST_NESTED):
+        inner = [one for outer in level for one in (outer.values() if isinstance(outer, dict) else outer)]
+        level = [one for one in inner if isinstance(one, dict | list)]
+    if level:  # deeper, it could be read here but no longer be written into the answer
+        raise ValueError(f"nested more than {MOST_NESTED} deep")
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
