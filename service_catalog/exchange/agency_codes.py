@@ -16,7 +16,8 @@ from service_catalog.kernel.errors import Said
 CREDIT_CODE = 18
 RIGHT = "credit_code"
 """The form of a code that breaks no rule."""
-_TAIL = re.compile(r"_[0-9]{4}")
+_TAILED = re.compile(r"(?P<head>.+?)(?P<tail>(?:_[0-9]{4})+)", re.DOTALL)
+"""One tail or several: all are cut at once, so that a cell full of them costs nothing."""
 _ORGANISATION = re.compile(r"([0-9A-Z]{8})-?([0-9X])")
 _DIGITS = re.compile(r"[0-9]+")
 _MOST_SUGGESTIONS = 3
@@ -24,8 +25,9 @@ _MOST_SUGGESTIONS = 3
 
 def agency_remark(text: str, rules: CodeRules) -> Remark | None:
     """Say what is wrong with an agency code; None where it is a right credit code."""
-    if _TAIL.fullmatch(text[-5:]) and len(text) > len("_0000"):
-        return _tail(text, rules)
+    tailed = _TAILED.fullmatch(text)
+    if tailed:
+        return _tail(tailed["head"], tailed["tail"], rules)
     if any(character not in LETTERS_AND_DIGITS for character in text):
         return _odd_characters(text, rules)
     if len(text) == CREDIT_CODE:
@@ -35,8 +37,7 @@ def agency_remark(text: str, rules: CodeRules) -> Remark | None:
     if len(text) == len("000000000"):
         return _organisation(text)
     if _DIGITS.fullmatch(text):
-        said = Said(f"{len(text)} 位数字，似为系统内部编号", f"{len(text)} digits, it seems an internal number")
-        return Remark("agency_internal_number", said)
+        return Remark("agency_internal_number", _number_said(text))
     said = Said(f"{len(text)} 位，应为 18 位", f"{len(text)} characters, not 18")
     return Remark("agency_length", said)
 
@@ -53,11 +54,10 @@ def completions(seventeen: str) -> list[str]:
 
 
 def same_body(one: str, other: str) -> bool:
-    """Tell whether two different texts name the same body: by its organisation code, or by all but one character."""
+    """Tell whether two texts name the same body: but for case and tail, by organisation code, or one character short."""
+    short, whole = sorted((_bare(one), _bare(other)), key=len)
     first, second = organisation_code(one), organisation_code(other)
-    if first is not None and first == second:
-        return True
-    return _lacks_one(_bare(one), _bare(other)) or _lacks_one(_bare(other), _bare(one))
+    return short == whole or (first is not None and first == second) or _lacks_one(short, whole)
 
 
 def organisation_code(text: str) -> str | None:
@@ -70,7 +70,8 @@ def organisation_code(text: str) -> str | None:
 
 
 def _bare(text: str) -> str:
-    return (text[:-5] if _TAIL.fullmatch(text[-5:]) else text).upper()
+    tailed = _TAILED.fullmatch(text)
+    return (tailed["head"] if tailed else text).upper()
 
 
 def _lacks_one(short: str, whole: str) -> bool:
@@ -89,8 +90,14 @@ def _is_right_twice(code: str) -> bool:
     return _organisation_is_right(code[8:17]) and credit_codes.is_right(code)
 
 
-def _tail(text: str, rules: CodeRules) -> Remark:
-    head, tail = text[:-5], text[-5:]
+def _number_said(digits: str) -> Said:
+    length = len(digits)
+    if len(set(digits)) == 1 and length > 1:
+        return Said(f"{length} 位全是“{digits[0]}”，似为随手填写", f"{length} times {digits[0]}, it seems made up")
+    return Said(f"{length} 位数字，似为系统内部编号", f"{length} digits, it seems an internal number")
+
+
+def _tail(head: str, tail: str, rules: CodeRules) -> Remark:
     inner = agency_remark(head, rules)
     zh, en = ("去掉后是正确的信用代码", "without it a right credit code") if inner is None else inner.said
     said = Said(f"带尾巴“{tail}”；其余部分：{zh}", f"has a tail {tail}; the rest: {en}")
@@ -154,14 +161,18 @@ def _organisation(text: str) -> Remark:
 
 @lru_cache(maxsize=4096)
 def difference(column: str, in_code: str) -> Remark | None:
-    """Say how the agency of the column and the agency inside the item code differ, if they do."""
+    """Say how the agency of the column and the agency inside the item code differ, if they do.
+
+    Another body is never suggested: which of the two is meant, only the publisher knows.
+    """
     if column == in_code:
         return None
     rule = "agency_within_code" if column in in_code else "agency_differs"
     if rule == "agency_differs" and same_body(column, in_code):
         rule = "agency_same_body"
-    suggestion = in_code if _is_credit_code(in_code) and not _is_credit_code(column) else None
-    return Remark(rule, Said(f"编码内为 {in_code}", f"{in_code} inside the code"), suggestion)
+    is_better = rule != "agency_differs" and _is_credit_code(in_code) and not _is_credit_code(column)
+    said = Said(f"编码内为 {in_code}", f"{in_code} inside the code")
+    return Remark(rule, said, in_code if is_better else None)
 
 
 def _is_credit_code(text: str) -> bool:

@@ -63,6 +63,8 @@ class Audit:
     def audit_row(self, row: Row) -> RowAudit:
         """Return everything there is to say about one row."""
         cell = self._cell
+        if not any(text.strip() for text in row.cells):
+            return self._empty_row(row)
         codes = {role: self._reading(row, role) for role in self.columns.codes if cell(row, role)}
         match = self.matcher.match(cell(row, Role.NAME))
         found: list[Finding] = [*self._cells(row)]
@@ -78,6 +80,11 @@ class Audit:
             code_forms=[reading.layout or reading.form for reading in codes.values()],
             agency_form=self._agency_form(cell(row, Role.AGENCY_CODE)),
         )
+
+    def _empty_row(self, row: Row) -> RowAudit:
+        said = Said("各列均为空", "every cell is empty")
+        found = finding(row.number, self.columns.header_of(Role.NAME), "", Remark("row_empty", said))
+        return RowAudit(row.number, "", "", "", [found], Match("none"), [], None)
 
     def _cell(self, row: Row, role: Role) -> str:
         return self.columns.cell(row.cells, role)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from service_catalog.exchange.unreadable import ListUnreadable
+from service_catalog.kernel.errors import Said
 
 
 class Role(StrEnum):
@@ -129,16 +130,24 @@ def _refuse_missing(columns: Columns) -> None:
     en = " and ".join([*(role.value for role in missing), *any_code_en])
     known = "、".join(f"{_quoted(columns.header_of(role))}→{LABELS[role]}" for role in columns.place) or "无"
     unknown = "、".join(map(_quoted, columns.unused)) or "无"
-    one = len(columns.header) == 1 and re.search(r"[;\t|]", columns.header[0]) is not None
+    hint = _hint(columns)
     raise ListUnreadable(
-        f"第 1 行（表头）缺少列：{zh}。认出的列：{known}。未认出的列：{unknown}"
-        + ("。似乎不是用逗号分隔" if one else ""),
-        f"row 1 (header) lacks {en}; recognised: {len(columns.place)}, not recognised: {len(columns.unused)}"
-        + ("; it does not seem to be separated by commas" if one else ""),
+        f"第 1 行（表头）缺少列：{zh}。认出的列：{known}。未认出的列：{unknown}" + hint.zh,
+        f"row 1 (header) lacks {en}; recognised: {len(columns.place)}, not recognised: {len(columns.unused)}" + hint.en,
         missing=[role.value for role in missing] + ([] if columns.codes else ["code"]),
         recognised={columns.header_of(role): role.value for role in columns.place},
         unrecognised=columns.unused,
     )
+
+
+def _hint(columns: Columns) -> Said:
+    if len(columns.header) == 1 and re.search(r"[;\t|]", columns.header[0]):
+        return Said("。似乎不是用逗号分隔", "; it does not seem to be separated by commas")
+    if not columns.place:
+        return Said(
+            "。若第 1 行是标题，请删去，使表头成为第 1 行", "; if row 1 is a title, delete it: the header must be row 1"
+        )
+    return Said("", "")
 
 
 def _quoted(header: str) -> str:

@@ -7,8 +7,18 @@ from typing import Literal, NamedTuple
 from rapidfuzz import fuzz, process
 
 from service_catalog.exchange.names import normalised, unqualified
+from service_catalog.kernel.errors import Said
 
 MatchKind = Literal["exact", "alias", "normalised", "qualified", "alike", "none"]
+MATCH_TITLES: Mapping[MatchKind, Said] = {
+    "exact": Said("名称相同", "the same name"),
+    "normalised": Said("仅写法不同", "only written otherwise"),
+    "alias": Said("与俗称相同", "an everyday name"),
+    "qualified": Said("去掉括号内容后相同", "same but for what stands in brackets"),
+    "alike": Said("相近", "alike"),
+    "none": Said("目录中没有", "not in the catalogue"),
+}
+"""Written otherwise: brackets, width, blanks. Alike: at or above the threshold."""
 THRESHOLD = 75.0
 MOST_CANDIDATES = 3
 

@@ -3,40 +3,29 @@
 import re
 import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 
 from service_catalog.exchange.rules import Remark
 from service_catalog.kernel.errors import Said
+from service_catalog.kernel.names import INVISIBLE
+from service_catalog.kernel.names import normalised as normalised
 
 _BLANK = " \u00a0\u2000-\u200a\u3000"
 """Not the narrow no-break space U+202F: it belongs to Mongolian words."""
-_INVISIBLE = "\x00-\x1f\x7f-\x9f\u00ad\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
 _DAMAGED = "\ue000-\uf8ff\ufffd\U000f0000-\U0010fffd"
-_SUSPECT = re.compile(f"^[{_BLANK}]|[{_BLANK}]$|[{_INVISIBLE}{_DAMAGED}]")
+_SUSPECT = re.compile(f"^[{_BLANK}]|[{_BLANK}]$|[{INVISIBLE}{_DAMAGED}]")
 _AT_ENDS = re.compile(f"^[{_BLANK}]+|[{_BLANK}]+$")
-_INVISIBLE_ONE = re.compile(f"[{_INVISIBLE}]")
+_INVISIBLE_ONE = re.compile(f"[{INVISIBLE}]")
 _DAMAGED_ONE = re.compile(f"[{_DAMAGED}]")
 _FULL_WIDTH = re.compile(r"[０-９Ａ-Ｚａ-ｚ]+")
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
 _HALF_PUNCTUATION = re.compile(f"(?:(?<=[{_HAN}])[,;:?!]|[,;:?!](?=[{_HAN}]))")
 _HAN_ONE = re.compile(f"[{_HAN}]")
-_BRACKETS_FOLDED = str.maketrans("[]{}【】〔〕〖〗「」『』‘’“”", "()()()()()''''''''")
 _TO_FULL_WIDTH = str.maketrans("(),;:?!", "（），；：？！")
 _QUALIFIER = re.compile(r"\([^()]*\)")
 _ROUND_WIDENED = str.maketrans("()", "（）")
 _PAIRS = {"）": "（", "]": "[", "］": "［", "】": "【", "〕": "〔", "》": "《", "”": "“"}
 _OPENING = frozenset(_PAIRS.values())
 _ANY_BRACKET = re.compile("[" + re.escape("()" + "".join(_PAIRS) + "".join(_OPENING)) + "]")
-
-
-@lru_cache(maxsize=4096)
-def normalised(name: str) -> str:
-    """Return what is compared: width, case, kinds of brackets and quotation marks and all blanks do not count.
-
-    For comparison only and never stored: NFKC destroys what Mongolian words need.
-    """
-    folded = unicodedata.normalize("NFKC", name.translate(_BRACKETS_FOLDED)).casefold()
-    return _INVISIBLE_ONE.sub("", "".join(folded.split()))
 
 
 def unqualified(normal: str) -> str:

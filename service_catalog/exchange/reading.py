@@ -50,6 +50,8 @@ def read_table(content: bytes) -> Table:
     header = next(records, None)
     if header is None:
         raise ListUnreadable("文件中没有内容", "the file has no content")
+    if not header.cells:
+        raise ListUnreadable("第 1 行是空行；表头须在第 1 行", "row 1 is empty; the header must stand in row 1")
     rows = [row for row in records if row.cells]
     _refuse_faults(_faults([header, *rows], header))
     if not rows:
@@ -132,17 +134,19 @@ def _refuse_what_is_no_csv(content: bytes) -> None:
 def _records(text: str) -> Iterator[Row]:
     """Yield every record; `strict`, so that a forgotten quotation mark does not swallow the rest in silence."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    number = 0
+    number, line = 0, 1
     try:
         for number, cells in enumerate(reader, start=1):
+            line = reader.line_num + 1
             if number > MAX_ROWS + 1:
                 raise ListUnreadable(f"超过 {MAX_ROWS} 行，请分批审查", f"more than {MAX_ROWS} rows; split the file")
             yield Row(number, cells)
     except csv.Error as error:
-        lines = f"（文件第 {reader.line_num} 行以前）"
+        too_big = "field larger" in str(error)
+        reason = f"单元格过大，超过 {csv.field_size_limit()} 个字符，或引号没有结束" if too_big else "引号不成对或多余"
         raise ListUnreadable(
-            f"第 {number + 1} 行不能拆分为列{lines}：引号不成对或多余：{error}",
-            f"row {number + 1} cannot be cut into columns (by line {reader.line_num} of the file): {error}",
+            f"第 {number + 1} 行不能拆分为列（从文本第 {line} 行开始）：{reason}",
+            f"row {number + 1}, from line {line} of the file on, cannot be cut into columns: {error}",
         ) from None
 
 

@@ -67,6 +67,7 @@ def _rule(severity: Severity, zh: str, en: str, advice: Said) -> Rule:
 
 
 RULES: Mapping[str, Rule] = {
+    "row_empty": _rule("warning", "空行", "an empty row", _CLEAN),
     "cell_empty": _rule("error", "必填内容为空", "a mandatory cell is empty", _FILL),
     "control_character": _rule("error", "含控制字符或不可见字符", "a control or invisible character", _CLEAN),
     "damaged_character": _rule("error", "含损坏或自造字符", "a damaged or private-use character", _ASK),

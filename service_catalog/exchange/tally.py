@@ -1,6 +1,6 @@
 """Adding the audits of all rows up to what an office reads first; pure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,13 +54,18 @@ class DepartmentTally:
     faulty_rows: int = 0
     """Rows with an error or a warning."""
     in_catalogue: int = 0
+    """Rows whose name is the name of an item, letter by letter or but for the way it is written."""
+    close_to_catalogue: int = 0
+    """Rows whose name may mean an item; somebody has to decide."""
 
     def add(self, audited: RowAudit) -> None:
         self.rows += 1
         found = Counter(finding.severity for finding in audited.findings)
         self.severities.update(found)
         self.faulty_rows += bool(found["error"] or found["warning"])
-        self.in_catalogue += audited.match.kind != "none"
+        is_same = audited.match.kind in ("exact", "normalised")
+        self.in_catalogue += is_same
+        self.close_to_catalogue += not is_same and audited.match.kind != "none"
 
 
 class Tally:
@@ -72,6 +77,7 @@ class Tally:
         self.severities: Counter[Severity] = Counter()
         self.rules: dict[tuple[str, str], RuleTally] = {}
         self.matches: Counter[str] = Counter()
+        self.match_examples: defaultdict[str, list[RowAudit]] = defaultdict(list)
         self.item_types: Counter[str] = Counter()
         self.code_forms: Counter[str] = Counter()
         self.agency_forms: Counter[str] = Counter()
@@ -81,6 +87,8 @@ class Tally:
         """Count one row."""
         self.rows += 1
         self.matches[audited.match.kind] += 1
+        if len(self.match_examples[audited.match.kind]) < EXAMPLES:
+            self.match_examples[audited.match.kind].append(audited)
         self.item_types[audited.item_type] += 1
         self.code_forms.update(audited.code_forms)
         if audited.agency_form:
@@ -151,4 +159,5 @@ def _plain_department(one: DepartmentTally) -> dict[str, Any]:
         "faulty_rows": one.faulty_rows,
         **_ordered(one.severities),
         "in_catalogue": one.in_catalogue,
+        "close_to_catalogue": one.close_to_catalogue,
     }
