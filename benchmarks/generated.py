@@ -133,7 +133,7 @@ def _typical(standard: Standard, level: str) -> Iterator[dict[str, Any]]:
     yield offer | {"steps": units, "service_locations": [_WINDOW], "consultation_channels": [_TELEPHONE]}
     yield offer | {"steps": units, "local_notes": _NOTES, "questions": [_QUESTION]}
     promise = standard.content.promised_limit
-    if promise.amount is not None and promise.amount > 1:
+    if promise is not None and promise.amount is not None and promise.amount > 1:
         faster = TimeLimit(amount=promise.amount - 1, unit=TimeUnit(promise.unit)).model_dump(mode="json")
         yield offer | {"promised_limit": faster, "service_locations": [_WINDOW]}
 

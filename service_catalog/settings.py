@@ -1,12 +1,24 @@
 """Settings from CATALOG_* variables; made once at the edge and passed in."""
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PACKAGE = Path(__file__).parent
+
+
+def _can_be_searched_for(expression: str) -> str:
+    try:
+        re.compile(expression)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return expression
+
+
+RegularExpression = Annotated[str, AfterValidator(_can_be_searched_for)]
 
 
 def _seed_data() -> Path:
@@ -33,6 +45,17 @@ class Settings(BaseSettings):
     lint_severities: dict[str, Literal["error", "warning", "off"]] = Field(
         default_factory=dict,
         description="Rule name → error (refused at submission), warning, or off; others keep the handbook's severity.",
+    )
+    lint_words: dict[str, tuple[RegularExpression, ...]] = Field(
+        default_factory=dict,
+        description="Word list → regular expressions in place of the handbook's (basic_items/wording.py names the lists).",
+    )
+    finding_severities: dict[str, Literal["error", "warning", "notice", "off"]] = Field(
+        default_factory=dict,
+        description="Rule of the consistency engine → error, warning, notice, or off; others keep their own severity.",
+    )
+    review_after_months: int = Field(
+        12, ge=0, le=120, description="Months after which a text in force is due for review; 0 switches the rule off."
     )
     oidc_issuer: str | None = Field(
         None, description="Address of the site's identity provider; without one, only keys of machines are understood."

@@ -127,7 +127,7 @@ def item_plain(**changes: Any) -> dict[str, Any]:
                 "name": "核查",
                 "who": "派出所",
                 "action": "核对信息",
-                "limit": {"amount": 4, "unit": "working_day"},
+                "limit": {"amount": 3, "unit": "working_day"},
                 "outcome": "核查意见",
             },
             {
@@ -136,7 +136,7 @@ def item_plain(**changes: Any) -> dict[str, Any]:
                 "name": "签发",
                 "who": "旗公安局",
                 "action": "审批制证",
-                "limit": {"amount": 5, "unit": "working_day"},
+                "limit": {"amount": 2, "unit": "working_day"},
                 "outcome": "签发或者书面说明理由",
             },
         ],

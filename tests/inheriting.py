@@ -64,15 +64,14 @@ def _without_availability(kept: dict[str, Any]) -> dict[str, Any]:
     return {element: value for element, value in kept.items() if element != "availability"}
 
 
-OUTSIDE_DRAFTS = {
-    "agency_code",
-    "implementation_code",
-    "exercise_level",
-    "effective_from",
-    "effective_until",
-    "translations",
+GIVEN_AT_PUBLICATION = {"effective_from", "effective_until"}
+FROM_THE_CLAIM = {"agency_code", "implementation_code", "exercise_level"}
+OUTSIDE_DRAFTS = GIVEN_AT_PUBLICATION | FROM_THE_CLAIM | {"translations"}
+"""Elements that follow from the claim, are said at publication, or say nothing without the text they translate."""
+ON_THE_SPOT: dict[str, Any] = {
+    "promised_limit": {"unit": "immediate"},
+    "steps": [{"key": key, "limit": {"unit": "immediate"}} for key in ("receive", "review", "decide")],
 }
-"""Elements that follow from the claim, are said at publication, or have no place in a local part yet."""
 
 LOCKED: dict[str, Any] = {
     "name": "居住证明",
@@ -100,9 +99,9 @@ TIGHTENED: dict[str, list[dict[str, Any]]] = {
         {"promised_limit": {"amount": 8, "unit": "working_day"}},
         {"promised_limit": {"amount": 7, "unit": "calendar_day"}},
         {"promised_limit": {"amount": 1, "unit": "week"}},
-        {"promised_limit": {"unit": "immediate"}},
+        ON_THE_SPOT,
     ],
-    "case_kind": [{"case_kind": "1"}],
+    "case_kind": [{"case_kind": "1"} | ON_THE_SPOT],
     "on_site_visits": [{"on_site_visits": 0}],
     "materials": [{"materials": [{"key": "photo", "dropped": True}]}],
     "materials.necessity": [{"materials": [{"key": "lease", "necessity": "3"}]}],
@@ -139,7 +138,7 @@ LOOSENED: dict[str, list[dict[str, Any]]] = {
         {"promised_limit": {"amount": 2, "unit": "week"}},
         {"promised_limit": {"amount": 1, "unit": "hour"}},
     ],
-    "case_kind": [{"case_kind": "9"}],
+    "case_kind": [{"case_kind": "9"}, {"case_kind": "1"}],
     "on_site_visits": [{"on_site_visits": 2}],
     "materials": [
         {"materials": [{"key": "id-card", "dropped": True}]},
@@ -148,6 +147,7 @@ LOOSENED: dict[str, list[dict[str, Any]]] = {
     "materials.necessity": [
         {"materials": [{"key": "photo", "necessity": "1"}]},
         {"materials": [{"key": "id-card", "necessity": "3"}]},
+        {"materials": [{"key": "lease", "necessity": "2"}]},
     ],
     "materials.original_copies": [{"materials": [{"key": "photo", "original_copies": 3}]}],
     "materials.photo_copies": [{"materials": [{"key": "photo", "photo_copies": 1}]}],
@@ -161,10 +161,15 @@ LOOSENED: dict[str, list[dict[str, Any]]] = {
     "fees.standard": [
         {"fees": [{"key": "card", "amount": "25.00", **DOCUMENT}]},
         {"fees": [{"key": "card", "amount": "10.00"}]},
+        {"fees": [{"key": "card", "amount": "10.00", **DOCUMENT, "document_number": "  "}]},
+        {"fees": [{"key": "card", "amount": "10.00", **DOCUMENT, "valid_until": "2025-12-31"}]},
     ],
-    "results.delivery": [{"results": [{"key": "card", "delivery": ["post"]}]}],
-    "channels": [{"channels": ["2"]}],
-    "online_depth": [{"online_depth": ["2"]}],
+    "results.delivery": [
+        {"results": [{"key": "card", "delivery": ["post"]}]},
+        {"results": [{"key": "card", "delivery": []}]},
+    ],
+    "channels": [{"channels": ["2"]}, {"channels": []}],
+    "online_depth": [{"online_depth": ["2"]}, {"online_depth": []}],
     "cross_area_scope": [{"cross_area_scope": "5"}],
     "service_flags": [{"service_flags": {"in_service_hall": False}}],
     "intermediary_services": [{"intermediary_services": [{"name": "评估", "dropped": True}]}],

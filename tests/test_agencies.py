@@ -1,7 +1,7 @@
 """Registering agencies, their dated facts, and GET /v1/agencies."""
 
-from datetime import date, datetime
-from typing import Any
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import (
@@ -10,12 +10,14 @@ from builders import (
     EDITOR,
     GACHA,
     GACHA_COMMITTEE,
+    ITEM,
     LEAGUE,
     LEAGUE_BUREAU,
     TOWNSHIP,
     TOWNSHIP_STATION,
     agency_facts,
     credit_code,
+    publish_local,
 )
 from pydantic import ValidationError
 from sqlmodel import Session
@@ -26,6 +28,9 @@ from service_catalog.agencies.tables import Agency, AgencyKind
 from service_catalog.coding.judging import PROFILE_VECTORS
 from service_catalog.kernel.errors import CatalogError
 from service_catalog.regions.mapping import NoSuchRegion
+
+if TYPE_CHECKING:
+    from conftest import Clock
 
 TODAY, APRIL = date(2026, 3, 10), date(2026, 4, 1)
 NEW = credit_code(BANNER, 900020)
@@ -167,6 +172,40 @@ def test_a_name_that_is_announced_does_not_show_before_its_day(
     session.commit()
 
     assert client.get(f"/v1/agencies/{BANNER_BUREAU}").json()["name"] == "阿拉善左旗公安局"
+
+
+def test_a_name_that_was_announced_reaches_every_list_on_its_day(
+    session: Session, client: TestClient, clock: "Clock", now: datetime
+) -> None:
+    new = "阿拉善左旗公安和移民局"
+    code = publish_local(session, BANNER_BUREAU, "4")
+    state(session, new, APRIL, now)
+    session.commit()
+
+    def shown() -> list[str]:
+        [agency] = client.get("/v1/agencies?level=banner").json()["items"]
+        [line] = client.get("/v1/implementations").json()["items"]
+        nearest = client.get("/v1/guides", params={"basic_code": ITEM, "region": BANNER}).json()["nearest"]
+        detail = client.get(f"/v1/implementations/{code}").json()
+        return [agency["name"], line["agency_name"], detail["agency_name"], nearest["walk"][-1]["agency_name"]]
+
+    before, found_before = shown(), codes(client, name="移民")
+    clock.at = datetime(2026, 3, 31, 16, tzinfo=UTC)
+
+    assert (before, found_before) == (["阿拉善左旗公安局"] * 4, set())
+    assert (shown(), codes(client, name="移民")) == ([new] * 4, {BANNER_BUREAU})
+    assert codes(client, name="左旗公安局") == set(), "its old name is no longer looked for"
+
+
+def test_facts_of_an_earlier_day_that_are_stated_late_do_not_bring_an_old_name_back(
+    session: Session, client: TestClient, now: datetime
+) -> None:
+    state(session, "阿左旗公安局", TODAY, now)
+    state(session, "阿拉善左旗公安处", date(2026, 2, 1), now)
+    session.commit()
+
+    assert register.find_agency(session, BANNER_BUREAU).name == "阿左旗公安局"
+    assert [row["name"] for row in client.get("/v1/agencies?level=banner").json()["items"]] == ["阿左旗公安局"]
 
 
 def test_nothing_is_known_of_an_agency_before_its_first_day(session: Session) -> None:

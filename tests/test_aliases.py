@@ -55,6 +55,7 @@ def test_an_old_code_answers_with_the_guide_of_its_successor(
 
     assert guide["alias"] == {
         "asked_code": DISSOLVED,
+        "current_code": code,
         "valid_from": "2026-03-10",
         "document_number": "阿署发〔2026〕3号",
         "act_kind": "transfer",
@@ -69,20 +70,20 @@ def test_an_old_code_answers_with_the_guide_of_its_successor(
 def test_a_chain_of_replacements_leads_to_the_code_in_use(
     session: Session, client: TestClient, now: datetime, code: str
 ) -> None:
-    replace(session, OLDER, DISSOLVED, at=now)
     replace(session, DISSOLVED, code, valid_from=APRIL, at=now)
+    replace(session, OLDER, DISSOLVED, at=now)
     session.commit()
 
     later = client.get(f"/v1/guides/{OLDER}", params={"as_of": "2026-04-01"}).json()
 
-    assert (later["code"], later["alias"]["asked_code"]) == (code, OLDER)
-    assert later["alias"]["document_number"] == "阿署发〔2026〕4号"
+    assert (later["code"], later["alias"]["asked_code"], later["alias"]["current_code"]) == (code, OLDER, code)
+    assert later["alias"]["document_number"] == "阿署发〔2026〕3号", "the paper that replaced the code asked for"
     assert client.get(f"/v1/guides/{OLDER}").status_code == 404, "the second link holds only from April"
 
 
 def test_a_chain_is_followed_as_far_as_it_holds_on_the_day(session: Session, now: datetime, code: str) -> None:
-    replace(session, OLDER, DISSOLVED, valid_from=MAY, at=now)
     replace(session, DISSOLVED, code, valid_from=APRIL, at=now)
+    replace(session, OLDER, DISSOLVED, valid_from=MAY, at=now)
 
     on = {day: [alias.new_code for alias in aliases.successors_of(session, OLDER, day)] for day in (APRIL, MAY)}
 
@@ -91,7 +92,7 @@ def test_a_chain_is_followed_as_far_as_it_holds_on_the_day(session: Session, now
 
 def test_a_long_chain_is_followed_to_its_end(session: Session, client: TestClient, now: datetime, code: str) -> None:
     chain = [credit_code(BANNER, 900020 + n) + "4" + ITEM for n in range(20)]
-    for old, new in zip(chain, [*chain[1:], code], strict=True):
+    for old, new in zip(reversed(chain), [code, *reversed(chain[1:])], strict=True):
         replace(session, old, new, at=now)
     session.commit()
 
@@ -142,9 +143,9 @@ def test_a_code_that_was_split_answers_with_all_its_successors(
 def test_a_split_that_came_together_again_is_no_split(
     session: Session, client: TestClient, now: datetime, code: str
 ) -> None:
-    replace(session, OLDER, DISSOLVED, LEAGUE_BUREAU + "3" + ITEM, at=now, act_kind="split")
     replace(session, DISSOLVED, code, at=now, act_kind="merge")
     replace(session, LEAGUE_BUREAU + "3" + ITEM, code, at=now, act_kind="merge")
+    replace(session, OLDER, DISSOLVED, LEAGUE_BUREAU + "3" + ITEM, at=now, act_kind="split")
     session.commit()
 
     assert client.get(f"/v1/guides/{OLDER}").json()["code"] == code
@@ -199,14 +200,15 @@ def test_a_reader_who_asks_by_date_learns_that_a_code_was_replaced(
 
 
 def test_an_alias_never_leads_back_to_itself(session: Session, now: datetime, code: str) -> None:
-    replace(session, OLDER, DISSOLVED, at=now)
+    station = publish_local(session, TOWNSHIP_STATION, "5")
     replace(session, DISSOLVED, code, at=now)
+    replace(session, OLDER, DISSOLVED, at=now)
 
     for old, new in ((code, code), (DISSOLVED, OLDER), (code, OLDER), (code, DISSOLVED)):
         with pytest.raises(AliasGoesRound), session.begin_nested():
             replace(session, old, new, at=now)
     with pytest.raises(AliasGoesRound), session.begin_nested():
-        replace(session, code, TOWNSHIP_STATION + "5" + ITEM, OLDER, at=now)
+        replace(session, code, station, OLDER, at=now)
     assert aliases.successors_of(session, code, TODAY) == []
 
 

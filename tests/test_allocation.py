@@ -139,6 +139,17 @@ def test_a_type_or_department_that_fits_no_code_is_refused(
         allocate(session, now, **changed)
 
 
+@pytest.mark.parametrize("item_type", ["00", "16", "99"])
+def test_no_code_is_given_out_that_our_own_checker_calls_wrong(session: Session, now: datetime, item_type: str) -> None:
+    with pytest.raises(allocation.CodeWouldBeWrong) as refused:
+        allocate(session, now, item_type=item_type)
+    with pytest.raises(allocation.CodeWouldBeWrong):
+        sub_item(session, register(session, f"15{item_type}11001000", now), now)
+
+    assert refused.value.facts == {"findings": ["item_type_unregistered"]}
+    assert allocate(session, now) == "150111001000", "nothing was counted"
+
+
 @pytest.mark.parametrize("code", ["15011100100", "150111001000\n", "1501110010000", "15ab11001000", ""])
 def test_only_a_whole_basic_code_is_registered(session: Session, now: datetime, code: str) -> None:
     with pytest.raises(CodeUnreadable):

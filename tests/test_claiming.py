@@ -252,6 +252,59 @@ WHOLE: list[tuple[dict[str, Any], type[CatalogError]]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("local", "pointer"),
+    [
+        ({"consultation_channels": [{"way": "telephone", "value": "12345"}]}, "/consultation_channels"),
+        ({"complaint_channels": [{"way": "telephone", "value": "（0483）830 0001"}]}, "/complaint_channels"),
+    ],
+)
+def test_complaints_go_elsewhere_than_questions_in_the_guide_as_it_will_be_read(
+    session: Session, now: datetime, code: str, local: dict[str, Any], pointer: str
+) -> None:
+    with pytest.raises(InvalidRequest) as error:
+        write(session, code, now, **local)
+
+    assert [fault.pointer for fault in error.value.faults] == [pointer]
+
+
+def test_phones_of_its_own_for_both_need_not_differ_from_those_of_the_agency(
+    session: Session, now: datetime, code: str
+) -> None:
+    swapped = {
+        "consultation_channels": [{"way": "telephone", "value": "12345"}],
+        "complaint_channels": [{"way": "telephone", "value": "0483-8300001"}],
+    }
+
+    assert write(session, code, now, **swapped).content == OFFERED | swapped
+
+
+def test_the_other_body_that_does_it_is_not_the_body_itself(session: Session, now: datetime, code: str) -> None:
+    itself = {"status": "offered_by_other", "reason": "划转", "agency_code": BANNER_BUREAU}
+
+    with pytest.raises(InvalidRequest) as error:
+        write(session, code, now, availability=itself)
+
+    assert [fault.pointer for fault in error.value.faults] == ["/availability/agency_code"]
+
+
+def test_an_item_is_not_offered_where_none_of_its_handling_items_is(session: Session, now: datetime, code: str) -> None:
+    gone = [{"serial": serial, "offered": False, "reason": "设备在盟里"} for serial in ("01", "02")]
+
+    with pytest.raises(InvalidRequest) as error:
+        write(session, code, now, handling_items=gone)
+
+    assert [fault.pointer for fault in error.value.faults] == ["/availability/status"]
+    not_here = {"status": "not_offered", "reason": "设备在盟里"}
+    assert write(session, code, now, handling_items=gone, availability=not_here).availability == "not_offered"
+
+
+def test_a_short_code_of_the_area_served_is_written_down_whole(session: Session) -> None:
+    publish_local(session, TOWNSHIP_STATION, "5", service_area=[GACHA[:9]])
+
+    assert session.scalars(select(col(ServedRegion.region_code))).all() == [GACHA[:9] + "000"]
+
+
 def test_what_needs_other_rows_is_checked_too(session: Session, now: datetime) -> None:
     code = claim(session, now, GACHA_COMMITTEE, "6")
     for content, error in WHOLE:

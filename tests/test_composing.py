@@ -12,7 +12,7 @@ from inheriting import DOCUMENT, MATRIX, STANDARD, local_of, standard_with
 from seeds import seed_registers
 
 from service_catalog.agencies.tables import Agency, AgencyKind
-from service_catalog.guides.composing import NOT_CONTENT, compose_guide, content_digest
+from service_catalog.guides.composing import NOT_CONTENT, NoGuideOfThisType, compose_guide, content_digest
 from service_catalog.guides.reading import GuideParts, NoSuchHandlingItem
 from service_catalog.guides.schemas import AliasView, GuideView, HandlingItemView
 from service_catalog.implementations.content import Offer
@@ -28,7 +28,11 @@ CODE = BANNER_BUREAU + "4" + ITEM
 PUBLISHED = datetime(2025, 12, 20, 1, 0, tzinfo=UTC)
 REGISTERS = seed_registers()
 ALIAS = AliasView(
-    asked_code="1" * 31, valid_from=date(2026, 1, 1), document_number="阿署发〔2026〕1号", act_kind="transfer"
+    asked_code="1" * 31,
+    current_code="2" * 31,
+    valid_from=date(2026, 1, 1),
+    document_number="阿署发〔2026〕1号",
+    act_kind="transfer",
 )
 FOUR_DAYS = {"amount": 4, "unit": "working_day"}
 EIGHT_DAYS = {"amount": 8, "unit": "working_day"}
@@ -368,16 +372,56 @@ def test_an_item_without_fees_stays_without_fees() -> None:
 def test_steps_keep_their_order_and_show_who_does_them_here() -> None:
     view = guide(
         steps=[
-            {"key": "decide", "limit": {"amount": 2, "unit": "working_day"}},
+            {"key": "decide", "limit": {"amount": 1, "unit": "working_day"}},
             {"key": "review", "responsible_unit": "治安大队", "responsible_person": "巴图"},
         ]
     )
 
     assert [(row.key, row.limit and row.limit.amount, row.responsible_unit) for row in view.steps] == [
         ("receive", 1, None),
-        ("review", 4, "治安大队"),
-        ("decide", 2, None),
+        ("review", 3, "治安大队"),
+        ("decide", 1, None),
     ]
+
+
+def step_limits(view: GuideView) -> list[int | None]:
+    return [row.limit.amount if row.limit else None for row in view.steps]
+
+
+def test_the_flow_of_a_handling_item_shows_no_limits_that_exceed_its_own_promise() -> None:
+    standard = with_items(
+        {"serial": "01", "name": "首次申领", "kind": "new"},
+        {"serial": "02", "name": "换领", "kind": "replacement", "promised_limit": FOUR_DAYS},
+    )
+
+    assert step_limits(guide(standard)) == step_limits(guide(standard, serial="01")) == [1, 3, 2]
+    assert step_limits(guide(standard, serial="02")) == [None, None, None]
+    assert [row.key for row in guide(standard, serial="02").steps] == ["receive", "review", "decide"]
+
+
+def test_a_shorter_local_promise_and_steps_that_do_not_fit_it_are_never_shown_together() -> None:
+    view = guide(promised_limit={"amount": 1, "unit": "working_day"})
+
+    assert (view.promised_limit.amount, view.promised_limit.source) == (1, "local")
+    assert step_limits(view) == [None, None, None]
+    assert view.gave_way == ["steps.limit"]
+
+
+def test_a_promise_equal_to_the_standard_is_the_standards_however_it_is_explained() -> None:
+    view = guide(promised_limit={"amount": 10, "unit": "working_day", "explanation": "需另行等待上级审批30日"})
+
+    assert (view.promised_limit.source, view.promised_limit.explanation) == ("standard", None)
+
+
+@pytest.mark.parametrize("item_type", ["02", "03", "04", "06"])
+def test_there_is_no_guide_to_what_nobody_applies_for(item_type: str) -> None:
+    penalty = replace(STANDARD, item_type=item_type)
+
+    with pytest.raises(NoGuideOfThisType) as refused:
+        guide(penalty)
+
+    assert refused.value.facts == {"code": CODE, "item_type": item_type, "agency_code": BANNER_BUREAU}
+    assert "权责清单" in refused.value.said.zh
 
 
 def test_the_person_who_does_a_step_is_not_shown_to_the_public() -> None:

@@ -1,9 +1,9 @@
 """GET /v1/codes/{code}: any string explained, by the catalogue or by the published vectors alone."""
 
 import json
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +14,7 @@ from builders import (
     ITEM,
     LEAGUE_BUREAU,
     REVIEWER,
+    agency_facts,
     credit_code,
     decision,
     item_content,
@@ -23,8 +24,13 @@ from builders import (
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from service_catalog.agencies.register import find_agency, state_facts
 from service_catalog.basic_items import editing
 from service_catalog.coding import aliases, allocation
+from service_catalog.implementations import claiming
+
+if TYPE_CHECKING:
+    from conftest import Clock
 
 VECTORS = Path(__file__).parent / "data" / "code_vectors.json"
 TODAY = date(2026, 3, 10)
@@ -152,6 +158,36 @@ def test_a_retired_code_is_a_notice_with_its_paper(session: Session, client: Tes
     assert "国发〔2026〕7号" in cancelled["explained_findings"][0]["zh"]
     assert "code_retired" in replaced["findings"]
     assert [row["code"] for row in replaced["successors"]] == [ITEM]
+
+
+def test_the_code_of_a_cancelled_implementation_is_a_notice_with_its_paper(
+    session: Session, client: TestClient, now: datetime
+) -> None:
+    code = publish_local(session, BANNER_BUREAU, "4")
+    other = publish_local(session, LEAGUE_BUREAU, "3")
+    claiming.cancel(session, code, decision(TODAY, "阿左机编〔2026〕3号"), by=REVIEWER, at=now)
+    session.commit()
+
+    for cancelled in (explain(client, code), explain(client, code + "01")):
+        assert (cancelled["findings"], cancelled["valid"]) == (["code_retired"], True)
+        assert cancelled["explained_findings"][0]["severity"] == "notice"
+        assert "阿左机编〔2026〕3号" in cancelled["explained_findings"][0]["zh"]
+    assert findings(client, other) == findings(client, ITEM) == []
+
+
+def test_an_agency_is_explained_by_the_name_it_bears_today(
+    session: Session, client: TestClient, clock: "Clock", now: datetime
+) -> None:
+    bureau, renamed = find_agency(session, BANNER_BUREAU), agency_facts("阿左旗公安局")
+    state_facts(session, bureau, renamed, effective_from=date(2026, 4, 1), by=EDITOR, at=now)
+    session.commit()
+
+    names = []
+    for clock.at in (now, datetime(2026, 3, 31, 16, tzinfo=UTC)):
+        parts = explain(client, f"{BANNER_BUREAU}4{ITEM}")["explained_parts"]
+        names.append(parts[0]["meaning_zh"])
+
+    assert names == ["阿拉善左旗公安局", "阿左旗公安局"]
 
 
 def test_a_retired_serial_is_no_longer_in_the_standard(session: Session, client: TestClient, now: datetime) -> None:

@@ -7,6 +7,8 @@ from builders import item_content, item_plain
 from inheriting import (
     DOCUMENT,
     EDITION,
+    FROM_THE_CLAIM,
+    GIVEN_AT_PUBLICATION,
     LOCAL,
     LOCAL_COLUMNS,
     LOCKED,
@@ -194,6 +196,54 @@ def test_of_the_service_flags_only_those_beyond_the_standard_are_stored() -> Non
     assert stored({"service_flags": {}}) == {}
 
 
+@pytest.mark.parametrize("explanation", ["需另行等待上级审批30日", None])
+def test_a_promise_of_the_same_length_is_that_of_the_standard_however_it_is_explained(explanation: str | None) -> None:
+    same = {"amount": 10, "unit": "working_day", "explanation": explanation}
+    step = {"key": "review", "limit": {"amount": 3, "unit": "working_day", "explanation": explanation}}
+
+    assert stored({"promised_limit": same, "steps": [step]}) == {}
+
+
+def test_words_of_the_standard_are_not_stored_again() -> None:
+    standard = standard_with(aliases=["暂住证"])
+
+    assert stored({"on_site_reason": "核对本人"}) == {}
+    assert stored({"aliases": ["暂住证", "打工证"]}, standard=standard) == {"aliases": ["打工证"]}
+    assert stored({"aliases": ["暂住证"]}, standard=standard) == {}
+
+
+STANDS_ALONE: dict[str, Any] = {
+    "statutory_limit_explanation": "由本旗规定",
+    "power_sources_by_level": {"4": ["3"]},
+    "punishment_method": "罚款",
+    "collect_type": "资源税费",
+    "permits_reduction": True,
+}
+"""Elements of the standard that the matrix does not name, with other values."""
+
+
+@pytest.mark.parametrize(("element", "other"), STANDS_ALONE.items(), ids=STANDS_ALONE.keys())
+def test_what_the_matrix_does_not_name_is_locked_with_what_it_belongs_to(element: str, other: Any) -> None:
+    refusal = refused({element: other})
+
+    assert (refusal.element, refusal.policy, refusal.rule) == (element, "locked", "element_locked")
+    assert (refusal.standard_value, refusal.local_value) == (STANDARD.plain[element], other)
+    assert stored({element: STANDARD.plain[element]}) == {}
+
+
+@pytest.mark.parametrize("element", sorted(GIVEN_AT_PUBLICATION))
+def test_dates_are_given_at_publication_and_not_in_a_draft(element: str) -> None:
+    refusal = refused({element: "2026-04-01"})
+
+    assert (refusal.element, refusal.policy, refusal.rule) == (element, "tighten", "within_standard")
+    assert refusal.said.en == "given at publication, not in a draft"
+
+
+@pytest.mark.parametrize("short", ["152921", "152921110", "152921110000"])
+def test_an_area_served_may_be_named_by_its_short_code(short: str) -> None:
+    assert stored({"service_area": [short]}) == {"service_area": [short.ljust(12, "0")]}
+
+
 def test_an_intermediary_that_is_not_dropped_is_no_difference() -> None:
     assert stored({"intermediary_services": [{"name": "翻译", "dropped": False}]}) == {}
 
@@ -219,12 +269,12 @@ def test_local_filling_notes_follow_those_of_the_standard_and_only_they_are_stor
 
 
 def test_shorter_steps_still_have_to_fit_a_shorter_promise() -> None:
-    promise = {"promised_limit": {"amount": 6, "unit": "working_day"}}
-    too_long = promise | {"steps": [{"key": "review", "limit": {"amount": 3, "unit": "working_day"}}]}
+    promise = {"promised_limit": {"amount": 4, "unit": "working_day"}}
+    too_long = promise | {"steps": [{"key": "review", "limit": {"amount": 2, "unit": "working_day"}}]}
     fitting = promise | {
         "steps": [
             {"key": "review", "limit": {"amount": 2, "unit": "working_day"}},
-            {"key": "decide", "limit": {"amount": 3, "unit": "working_day"}},
+            {"key": "decide", "limit": {"amount": 1, "unit": "working_day"}},
         ]
     }
 
@@ -233,6 +283,33 @@ def test_shorter_steps_still_have_to_fit_a_shorter_promise() -> None:
     assert [(refusal.element, refusal.pointer) for refusal in refusals] == [("steps.limit", "/steps")]
     assert kept == promise
     assert stored(fitting) == fitting
+
+
+def test_a_shorter_promise_has_to_hold_the_steps_of_the_standard_too() -> None:
+    _, refusals = tried({"promised_limit": {"amount": 1, "unit": "working_day"}})
+
+    (refusal,) = refusals
+    assert (refusal.element, refusal.pointer) == ("steps.limit", "/steps")
+    assert refusal.rule == MATRIX["steps.limit"].rule
+    assert refusal.standard_value == {"amount": 1, "unit": "working_day"}
+    assert [(row["key"], row["limit"]["amount"]) for row in refusal.local_value] == [
+        ("receive", 1), ("review", 3), ("decide", 2)
+    ]  # fmt: skip
+    assert "核查3个工作日" in refusal.said.zh
+    assert "承诺时限1个工作日" in refusal.said.zh
+
+
+def test_a_promise_that_just_holds_the_steps_of_the_standard_is_accepted() -> None:
+    promise = {"promised_limit": {"amount": 6, "unit": "working_day"}}
+
+    assert stored(promise) == promise
+
+
+def test_an_immediate_case_is_promised_on_the_spot() -> None:
+    refusal = refused({"case_kind": "1"})
+
+    assert (refusal.element, refusal.pointer) == ("case_kind", "/case_kind")
+    assert "当场办结" in refusal.said.zh
 
 
 @pytest.mark.parametrize(
@@ -265,7 +342,7 @@ def test_who_does_a_step_is_local(element: str, draft: dict[str, Any]) -> None:
     assert stored(draft) == draft
 
 
-@pytest.mark.parametrize("element", sorted(OUTSIDE_DRAFTS))
+@pytest.mark.parametrize("element", sorted(FROM_THE_CLAIM | {"translations"}))
 def test_what_has_no_place_in_a_local_part_is_refused_and_never_ignored(element: str) -> None:
     with pytest.raises(InvalidRequest) as malformed:
         tried({element: "4"})
@@ -279,7 +356,6 @@ def test_what_has_no_place_in_a_local_part_is_refused_and_never_ignored(element:
         ({"colour": "red"}, "colour", "/colour"),
         ({"colour": None}, "colour", "/colour"),
         ({"Name": "居住证申领"}, "Name", "/Name"),
-        ({"power_sources_by_level": {}}, "power_sources_by_level", "/power_sources_by_level"),
         ({"a/b~c": 1}, "a/b~c", "/a~1b~0c"),
         ({"materials": [{"key": "photo", "colour": "red"}]}, "materials.colour", "/materials/0/colour"),
         ({"steps": [{"key": "review", "limits": None}]}, "steps.limits", "/steps/0/limits"),

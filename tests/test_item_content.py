@@ -85,13 +85,6 @@ def test_a_paper_needed_in_stated_cases_states_the_case() -> None:
     item_content(materials=[paper | {"necessity": "2", "necessity_case": "代办的"}], handling_items=[])
 
 
-def test_where_the_law_sets_no_limit_the_standard_says_so() -> None:
-    _, said = only_refusal(item_plain(statutory_limit=None))
-
-    assert "statutory_limit_explanation" in said
-    item_content(statutory_limit=None, statutory_limit_explanation="法律未规定")
-
-
 def test_a_sample_is_a_file_or_a_text() -> None:
     with pytest.raises(ValidationError, match="a path or a text"):
         Attachment(name="票面")
@@ -100,18 +93,13 @@ def test_a_sample_is_a_file_or_a_text() -> None:
 
 @pytest.mark.parametrize(
     "element",
-    ["name", "legal_basis", "exercise_levels", "guiding_department", "service_objects", "acceptance_conditions",
-     "promised_limit", "case_kind", "materials", "steps", "is_charged", "results", "on_site_visits", "channels",
-     "service_flags", "rights_and_duties"],
-)  # fmt: skip
+    ["name", "legal_basis", "exercise_levels", "guiding_department", "service_objects", "rights_and_duties"],
+)
 def test_what_every_standard_must_say_is_missed(element: str) -> None:
     assert (element, "Field required") in refusals(item_plain(**{element: None}))
 
 
-@pytest.mark.parametrize(
-    "element",
-    ["legal_basis", "exercise_levels", "service_objects", "acceptance_conditions", "steps", "results", "channels"],
-)
+@pytest.mark.parametrize("element", ["legal_basis", "exercise_levels", "service_objects"])
 def test_what_must_be_said_is_not_said_by_an_empty_list(element: str) -> None:
     assert element in [place for place, _ in refusals(item_plain(**{element: []}))]
 

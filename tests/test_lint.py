@@ -9,7 +9,9 @@ from builders import item_content, item_plain
 from seeds import seed_calendar
 
 from service_catalog.basic_items import lint as lint_module
+from service_catalog.basic_items.content import ItemContent
 from service_catalog.basic_items.lint import LintFinding, lint, walk_texts
+from service_catalog.basic_items.wording import wording_of
 
 WORST = seed_calendar().longest_run
 FIVE_STEPS = [
@@ -48,6 +50,7 @@ CASE_KIND = (1, "case_kind_mismatch", "error", "/case_kind")
 RESULT_KIND = (2, "result_kind_mismatch", "warning", "/results/0/kind")
 REASON = (3, "on_site_reason_mismatch", "warning", "/on_site_reason")
 NO_WAY = (4, "no_way_without_visit", "warning", "/service_flags/postal")
+ONLINE = (5, "visits_although_online", "error", "/on_site_visits")
 CHARGE = (6, "charge_incomplete", "error", "/fees")
 PERSONS = (8, "themes_mismatch", "warning", "/natural_person_themes")
 BODIES = (8, "themes_mismatch", "warning", "/legal_person_themes")
@@ -84,6 +87,7 @@ BREAKS: dict[str, tuple[tuple[int, str, str, str], dict[str, Any]]] = {
     "visits without a reason": (REASON, {"on_site_reason": None}),
     "a reason without visits": (REASON, {"on_site_visits": 0} | flags(postal=True)),
     "no visits, not online, no post": (NO_WAY, {"on_site_visits": 0, "on_site_reason": None}),
+    "entirely online, with a visit": (ONLINE, {"online_depth": ["1", "4", "5"]}),
     "charged without a fee": (CHARGE, {"fees": []}),
     "not charged with a fee": (CHARGE, {"is_charged": False}),
     "not charged, paid online": (CHARGE, {"is_charged": False, "fees": []} | flags(online_payment=True)),
@@ -112,7 +116,7 @@ BREAKS: dict[str, tuple[tuple[int, str, str, str], dict[str, Any]]] = {
     "须提供": (DEMAND, materials(filling_notes="须提供户口簿")),
     "另需": (DEMAND, materials(filling_notes="另需单位证明")),
     "还应提交": (DEMAND, materials(filling_notes="委托他人的还应提交委托书")),
-    "steps longer than the promise": (STEPS, {"promised_limit": {"amount": 9}}),
+    "steps longer than the promise": (STEPS, {"promised_limit": {"amount": 5}}),
     "a week and seven days in ten days": (
         STEPS,
         {"promised_limit": {"unit": "calendar_day"}, "steps": steps_of((1, "week"), (7, "calendar_day"))},
@@ -137,6 +141,8 @@ KEEPS: dict[str, dict[str, Any]] = {
     "an approval named 批复": result(name="用地批复", kind="20"),
     "a result of another name": result(name="登记结果告知单", kind="30"),
     "no visits, by post": {"on_site_visits": 0, "on_site_reason": None} | flags(postal=True),
+    "accepted online, decided with a visit": {"online_depth": ["1", "4", "6"]},
+    "a note that asks for nothing": materials(filling_notes="无需提供复印件，也不另需照片"),
     "no visits, online": {"on_site_visits": 0, "on_site_reason": None} | flags(online=True),
     "not charged": {"is_charged": False, "fees": []},
     "charged and payable online": flags(online_payment=True),
@@ -212,6 +218,28 @@ def test_every_rule_of_the_linter_is_seen_to_fire() -> None:
         "licence_flow_incomplete",
         "licence_without_question",
     }
+
+
+def test_a_site_puts_its_own_words_in_place_of_the_handbooks() -> None:
+    notes = item_content(**materials(filling_notes="须提供户口簿，并盖指模"))
+    words = wording_of({"hidden_demand": ["盖指模"]})
+
+    assert [finding.name for finding in lint(notes, "07", WORST)] == ["hidden_demand"]
+    assert [finding.name for finding in lint(notes, "07", WORST, wording=words)] == ["hidden_demand"]
+    assert lint(item_content(**materials(filling_notes="须提供户口簿")), "07", WORST, wording=words) == []
+    assert lint(notes, "07", WORST, wording=wording_of({"hidden_demand": []})) == []
+
+
+@pytest.mark.parametrize("item_type", ["02", "03", "04", "06"])
+def test_of_what_nobody_applies_for_only_the_texts_are_looked_at(item_type: str) -> None:
+    bare = ItemContent.model_validate(
+        item_plain(promised_limit=None, case_kind=None, results=[], steps=[], channels=[], materials=[], fees=[],
+                   handling_items=[], guiding_department="XX局")
+    )  # fmt: skip
+
+    assert [(finding.name, finding.pointer) for finding in lint(bare, item_type, WORST)] == [
+        ("unfinished_text", "/guiding_department")
+    ]
 
 
 def test_what_a_clerk_reads_has_full_width_punctuation() -> None:

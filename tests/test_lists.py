@@ -112,6 +112,9 @@ def test_items_are_filtered_by_type_theme_object_level_department_and_name(clien
     assert item_codes(client, natural_person_theme="020") == [WELFARE]
     assert item_codes(client, natural_person_theme="010") == [WELFARE, ITEM]
     assert item_codes(client, legal_person_theme="010") == [LICENCE]
+    assert item_codes(client, theme="010") == [LICENCE, WELFARE, ITEM], "a theme of persons or of legal persons"
+    assert item_codes(client, theme="010", natural_person_theme="020") == [WELFARE]
+    assert item_codes(client, theme="099") == []
     assert item_codes(client, service_object="3") == [LICENCE]
     assert item_codes(client, service_object="1") == [WELFARE, ITEM]
     assert item_codes(client, level="6") == [WELFARE, ITEM]
@@ -224,6 +227,18 @@ def test_what_is_asked_wrongly_is_named(client: TestClient, items: None) -> None
         assert problem["title"]
         assert problem["detail"]
         assert (problem["type"] == "/problems/invalid-request") == bool(problem.get("errors"))
+
+
+@pytest.mark.parametrize("path", [
+    "/v1/regions", "/v1/regions/152921/children", "/v1/agencies", f"/v1/agencies/{BANNER_BUREAU}/duties",
+    "/v1/basic-items", f"/v1/basic-items/{ITEM}/coverage", "/v1/implementations",
+])  # fmt: skip
+def test_a_filter_that_does_not_exist_is_refused_by_name(client: TestClient, path: str) -> None:
+    answer = client.get(path, params={"limit": "1", "nmae": "证", "a/b": "1"})
+
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["/query/nmae", "/query/a~1b"]
+    assert client.get(path, params={"limit": "1"}).status_code == 200
 
 
 def test_every_fault_of_a_query_is_named_at_once(client: TestClient) -> None:

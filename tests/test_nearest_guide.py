@@ -295,6 +295,7 @@ def test_a_replaced_item_is_found_by_its_old_basic_code(session: Session, client
     assert guide["basic_code"] == ITEM
     assert guide["alias"] == {
         "asked_code": "150709009000",
+        "current_code": ITEM,
         "valid_from": "2026-03-10",
         "document_number": "阿署发〔2026〕5号",
         "act_kind": "merge",

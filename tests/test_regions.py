@@ -30,6 +30,10 @@ def zone(session: Session, at: datetime, name: str = "策克口岸", members: tu
     )  # fmt: skip
 
 
+def way(session: Session, place: str, day: date = TODAY) -> list[str]:
+    return [region.code for region in mapping.way_up(session, place, day)]
+
+
 def codes(client: TestClient, **query: Any) -> list[str]:
     answer = client.get("/v1/regions", params=query)
     assert answer.status_code == 200, answer.json()
@@ -83,6 +87,7 @@ def test_what_is_asked_wrongly_is_named(client: TestClient) -> None:
         "/v1/regions/152999": (404, "no-such-region"),
         "/v1/regions/152999/children": (404, "no-such-region"),
         "/v1/regions?within=152999": (404, "no-such-region"),
+        "/v1/regions?parent=152999": (404, "no-such-region"),
         "/v1/regions/1529": (422, "invalid-request"),
         "/v1/regions/15292100000a": (422, "invalid-request"),
         "/v1/regions/152921%0A": (422, "invalid-request"),
@@ -149,13 +154,22 @@ def test_the_way_up_goes_through_the_zones_a_place_lies_in(session: Session, now
     code = zone(session, now, members=(GACHA,)).code
     around = zone(session, now, "示范区", members=(TOWNSHIP,)).code
 
-    way = {place: [region.code for region in mapping.way_up(session, place)] for place in (GACHA, OTHER_GACHA, code)}
+    ways = {place: way(session, place) for place in (GACHA, OTHER_GACHA, code)}
 
-    assert way == {
+    assert ways == {
         GACHA: [GACHA, code, TOWNSHIP, around, BANNER, LEAGUE],
         OTHER_GACHA: [OTHER_GACHA, TOWNSHIP, around, BANNER, LEAGUE],
         code: [code, BANNER, LEAGUE],
     }
+
+
+def test_nobody_is_sent_through_a_zone_before_its_first_day(session: Session, now: datetime) -> None:
+    code = zone(session, now, members=(GACHA,)).code
+    yesterday = date(2026, 3, 9)
+
+    assert way(session, GACHA, TODAY) == [GACHA, code, TOWNSHIP, BANNER, LEAGUE]
+    assert way(session, GACHA, yesterday) == [GACHA, TOWNSHIP, BANNER, LEAGUE]
+    assert way(session, code, yesterday) == [BANNER, LEAGUE]
 
 
 def test_a_zone_has_members_that_exist(session: Session, now: datetime) -> None:

@@ -9,7 +9,15 @@ from seeds import seed_calendar, seed_matrix
 from service_catalog.basic_items.content import Material, Step
 from service_catalog.basic_items.limits import TimeLimit, TimeUnit
 from service_catalog.implementations.content import LocalContent, LocalFee, LocalHandlingItem
-from service_catalog.implementations.tightening import FORMS_RULE, RULES, Case, in_words, obeys, steps_exceed
+from service_catalog.implementations.tightening import (
+    FORMS_RULE,
+    RULES,
+    Case,
+    in_words,
+    obeys,
+    says_as_long,
+    steps_exceed,
+)
 
 WORST = seed_calendar().longest_run
 CONTENT = item_content()
@@ -169,8 +177,8 @@ def test_only_one_way_is_open(rule: str, standard: Any, local: Any, passed: bool
     ("key", "standard", "local", "passed"),
     [
         ("lease", "1", "3", True),
-        ("lease", "1", "2", True),
-        ("lease", "3", "2", True),
+        ("lease", "1", "2", False),
+        ("lease", "3", "2", False),
         ("lease", "3", "1", False),
         ("lease", "2", "1", False),
         ("lease", "2", "3", False),
@@ -183,6 +191,14 @@ def test_necessity_moves_right_only_and_only_where_the_row_may_be_deferred(
     key: str, standard: str, local: str, passed: bool
 ) -> None:
     assert passes("order:1>3>2", local, standard, case(row=paper(key))) is passed
+
+
+@pytest.mark.parametrize("standard", ["1", "3"])
+def test_a_paper_is_needed_in_cases_only_where_the_standard_states_the_case(standard: str) -> None:
+    stated = paper("lease").model_copy(update={"necessity_case": "系统中没有登记的"})
+
+    assert passes("order:1>3>2", "2", standard, case(row=stated))
+    assert not passes("order:1>3>2", "2", standard, case(row=paper("lease")))
 
 
 @pytest.mark.parametrize(("necessity", "passed"), [("1", False), ("3", False), ("2", True)])
@@ -218,6 +234,10 @@ DOCUMENT = {"document_number": "阿发改〔2026〕3号", "valid_from": "2026-01
         ({"amount": "0", "document_number": "阿发改〔2026〕3号"}, False),
         ({"amount": "0", "valid_from": "2026-01-01"}, False),
         ({"standard": "减半收取", "amount": "10.00"}, False),
+        ({"amount": "10.00"} | DOCUMENT | {"document_number": " \u3000"}, False),
+        ({"amount": "20.00"} | DOCUMENT | {"document_number": " "}, False),
+        ({"amount": "10.00"} | DOCUMENT | {"valid_until": "2026-01-01"}, True),
+        ({"amount": "10.00"} | DOCUMENT | {"valid_until": "2025-12-31"}, False),
         ({"reductions": [{"text": "低保对象免收", "basis": "阿发改〔2026〕3号"}]}, True),
     ],
 )
@@ -292,6 +312,24 @@ def test_all_steps_together_fit_the_promise(
     limits: tuple[TimeLimit | None, ...], promise: TimeLimit, exceeds: bool
 ) -> None:
     assert (steps_exceed(steps(*limits), promise, WORST) is not None) is exceeds
+
+
+def test_steps_that_do_not_fit_are_named_together_with_the_promise() -> None:
+    said = steps_exceed(CONTENT.steps, workdays(5), WORST)
+
+    assert said is not None
+    assert said.zh == "各环节（受理1个工作日、核查3个工作日、签发2个工作日）合计超过承诺时限5个工作日"
+    assert said.en.endswith("take longer than the promise of 5 working days")
+
+
+def test_limits_are_as_long_as_each_other_however_they_are_explained() -> None:
+    explained = workdays(5).model_copy(update={"explanation": "自受理之日起"})
+
+    assert says_as_long(explained, workdays(5))
+    assert says_as_long(None, None)
+    assert not says_as_long(workdays(5), workdays(6))
+    assert not says_as_long(workdays(5), calendar_days(5))
+    assert not says_as_long(workdays(5), None)
 
 
 def test_weeks_and_calendar_days_of_steps_are_added_together() -> None:

@@ -1,11 +1,13 @@
 """Where things belong, for asking who may touch them there."""
 
-from sqlalchemy import select
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, or_, select, true
 from sqlmodel import Session, col
 
-from service_catalog.access.rights import Place, Right, demand
+from service_catalog.access.rights import RIGHTS, Place, Right, demand, may
 from service_catalog.actors import Actor
-from service_catalog.regions.mapping import lines_above
+from service_catalog.regions.mapping import lines_above, within
 from service_catalog.regions.tables import Region
 from service_catalog.regions.tree import RegionLevel
 
@@ -27,7 +29,25 @@ def demand_league(session: Session, by: Actor, right: Right) -> None:
         demand(by, right, whole_league(session))
 
 
+def may_in_league(session: Session, by: Actor, right: Right) -> bool:
+    """Tell whether `by` may do it for the whole league."""
+    return by.grants is None or may(by, right, whole_league(session))
+
+
 def demand_at(session: Session, by: Actor, right: Right, *, region_code: str, agency_code: str | None) -> None:
     """Raise NotAllowed unless `by` may do it for an agency in a region."""
     if by.grants is not None:
         demand(by, right, place_in(session, region_code, agency_code))
+
+
+def granted(by: Actor, right: Right, region_column: Any, agency_column: Any) -> ColumnElement[bool]:
+    """Return the condition that a row lies where `by` has the right: for lists that are cut to the caller's places."""
+    if by.grants is None:
+        return true()
+    places: list[ColumnElement[bool]] = [false()]
+    for grant in by.grants:
+        if right in RIGHTS[grant.role] and grant.region_code is not None:
+            places.append(within(region_column, grant.region_code))
+        elif right in RIGHTS[grant.role]:
+            places.append(agency_column == grant.agency_code)
+    return or_(*places)

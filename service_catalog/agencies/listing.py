@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlmodel import Session, col
 
-from service_catalog.agencies.register import NoSuchAgency, facts_on, find_agency
+from service_catalog.agencies.register import NoSuchAgency, facts_on, find_agency, name_on
 from service_catalog.agencies.schemas import AgencyLine, AgencyView
 from service_catalog.agencies.tables import Agency, AgencyKind
 from service_catalog.kernel.paging import Walk
@@ -19,15 +19,16 @@ from service_catalog.regions.tree import RegionLevel
 def list_agencies(
     session: Session,
     walk: Walk,
+    day: date,
     *,
     region: str | None,
     level: RegionLevel | None,
     kind: AgencyKind | None,
     parent: str | None,
     name: str | None,
-) -> Sequence[Agency]:
-    """Return one row more than asked for, ordered by code."""
-    query = select(Agency).order_by(col(Agency.code)).limit(walk.limit + 1)
+) -> Sequence[Row[Agency, str]]:
+    """Return one row more than asked for, ordered by code: agencies, and the names they bear on `day`."""
+    query = select(Agency, name_on(day)).order_by(col(Agency.code)).limit(walk.limit + 1)
     if walk.after:
         query = query.where(col(Agency.code) > walk.after)
     if region:
@@ -39,8 +40,8 @@ def list_agencies(
     if parent:
         query = query.where(col(Agency.parent_code) == parent)
     if name:
-        query = query.where(col(Agency.name).contains(name, autoescape=True))
-    return session.scalars(query).all()
+        query = query.where(name_on(day).contains(name, autoescape=True))
+    return session.execute(query).all()
 
 
 def agency_view(session: Session, code: str, day: date) -> AgencyView:
@@ -50,6 +51,5 @@ def agency_view(session: Session, code: str, day: date) -> AgencyView:
     if edition is None:
         raise NoSuchAgency(f"实施主体 {code} 在 {day} 尚无信息", f"agency {code} has no facts on {day}", code=code)
     region = RegionLink.of(find_region(session, agency.region_code))
-    return AgencyView(
-        **AgencyLine.of(agency).model_dump() | {"name": edition.facts.name}, region=region, facts=edition.facts
-    )
+    facts = edition.facts
+    return AgencyView(**AgencyLine.of(agency, facts.name).model_dump(), region=region, facts=facts)

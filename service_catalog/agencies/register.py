@@ -1,8 +1,10 @@
 """Registering agencies and stating their facts."""
 
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select
 from sqlmodel import Session, col
 
 from service_catalog.actors import Actor
@@ -84,10 +86,11 @@ def state_facts(
         agency_code=agency.code, number=(last or 0) + 1, effective_from=effective_from, recorded_at=at, by=by.name,
         content=facts.model_dump(mode="json", exclude_defaults=True, exclude_none=True),
     )  # fmt: skip
-    if effective_from <= civil_day(at):
-        agency.name = facts.name
     session.add(edition)
     session.flush()
+    today = facts_on(session, agency.code, civil_day(at))
+    if today is not None:
+        agency.name = today.facts.name
     log.record(session, Subject.AGENCY, agency.code, edition=edition.number, by=by, at=at)
     return edition
 
@@ -102,14 +105,20 @@ def find_agency(session: Session, code: str) -> Agency:
 
 def facts_on(session: Session, code: str, day: date) -> AgencyFactsEdition | None:
     """Return what an agency said of itself on `day`: in force by then, and recorded by then."""
-    query = (
-        select(AgencyFactsEdition)
-        .where(
-            col(AgencyFactsEdition.agency_code) == code,
-            col(AgencyFactsEdition.effective_from) <= day,
-            col(AgencyFactsEdition.recorded_at) < ends_at(day),
-        )
-        .order_by(col(AgencyFactsEdition.effective_from).desc(), col(AgencyFactsEdition.number).desc())
-        .limit(1)
-    )
+    query = _latest(select(AgencyFactsEdition), day).where(col(AgencyFactsEdition.agency_code) == code)
     return session.scalars(query).first()
+
+
+@lru_cache(maxsize=16)  # making a statement costs more than running it
+def name_on(day: date) -> ColumnElement[str]:
+    """Return the name that the Agency of a row bears on `day`, for lists: one look by key for each row that is shown."""
+    name = col(AgencyFactsEdition.content)["name"].as_string()
+    stated = _latest(select(name), day).where(col(AgencyFactsEdition.agency_code) == col(Agency.code))
+    return func.coalesce(stated.correlate(Agency).scalar_subquery(), col(Agency.name))
+
+
+def _latest(query: Select[Any], day: date) -> Select[Any]:
+    """Narrow a question about facts down to the latest that were in force by `day`, and recorded by it."""
+    in_force = and_(col(AgencyFactsEdition.effective_from) <= day, col(AgencyFactsEdition.recorded_at) < ends_at(day))
+    newest = (col(AgencyFactsEdition.effective_from).desc(), col(AgencyFactsEdition.number).desc())
+    return query.where(in_force).order_by(*newest).limit(1)

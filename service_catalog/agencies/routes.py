@@ -22,6 +22,7 @@ router = APIRouter(prefix="/v1/agencies", tags=["agencies"])
 def list_agencies(
     db: Db,
     walk: Walking,
+    today: Today,
     region: RegionFilter = None,
     level: RegionLevel | None = None,
     kind: AgencyKind | None = None,
@@ -29,8 +30,8 @@ def list_agencies(
     name: Words = None,
 ) -> Any:
     """List agencies by code; `region` means the region and all below it."""
-    rows = listing.list_agencies(db, walk, region=region, level=level, kind=kind, parent=parent, name=name)
-    return walk.page_of(rows, lambda agency: agency.code, each(AgencyLine.of))
+    rows = listing.list_agencies(db, walk, today, region=region, level=level, kind=kind, parent=parent, name=name)
+    return walk.page_of(rows, lambda row: row.Agency.code, each(lambda row: AgencyLine.of(row[0], row[1])))
 
 
 @router.get("/{code}", responses=answers(NoSuchAgency))

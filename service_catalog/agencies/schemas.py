@@ -26,8 +26,16 @@ class AgencyLine(BaseModel):
     demonstration_code: bool
 
     @classmethod
-    def of(cls, agency: Agency) -> "AgencyLine":
-        return cls.model_validate(agency, from_attributes=True)
+    def of(cls, agency: Agency, name: str) -> "AgencyLine":
+        return cls(
+            code=agency.code,
+            name=name,
+            kind=agency.kind,
+            nature=agency.nature,
+            region_code=agency.region_code,
+            parent_code=agency.parent_code,
+            demonstration_code=agency.demonstration_code,
+        )
 
 
 class AgencyView(AgencyLine):

@@ -39,7 +39,7 @@ class Agency(SQLModel, table=True):
     demonstration_code: bool = False
     """The credit code was made for demonstration; nobody has published the real one."""
     name: str = Field(max_length=1000, index=True)
-    """For lists: the name in the facts in force when they were last stated; guides read the facts of their day."""
+    """The name that was in force when facts were last stated; who shows it on a day asks for that day's (register.py)."""
 
 
 class AgencyFactsEdition(SQLModel, table=True):

@@ -1,18 +1,20 @@
 """ItemContent: everything the standard says about one item, as one frozen document.
 
 Field names follow the element table of the handbook (国家交换表 and GB/T 39046-2020); rows carry a
-key that stays the same from edition to edition, so that a local fact can point at a row.
+key that stays the same from edition to edition, so that a local fact can point at a row. What an item
+must say depends on its type, which the BasicItem knows (`records`).
 """
 
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
 from service_catalog.basic_items.limits import TimeLimit
-from service_catalog.kernel.texts import Document, Line, RowKey, Text
+from service_catalog.basic_items.translations import Translation, faulty, for_the_public, with_digests
+from service_catalog.kernel.texts import PRINTABLE, Document, Line, RowKey, Text
 
 Level = Literal["1", "2", "3", "4", "5", "6"]
 PowerSource = Literal["1", "2", "3", "4", "5", "6"]
@@ -238,6 +240,11 @@ class ServiceFlags(Document):
     kiosk: bool
 
 
+NO_SERVICE = ServiceFlags(
+    in_service_hall=False, online=False, online_payment=False, postal=False, appointment=False, kiosk=False
+)
+
+
 class ItemContent(Document):
     """The standard of one item. Codes are held by the BasicItem, not in here."""
 
@@ -248,30 +255,42 @@ class ItemContent(Document):
     guiding_department: Line
     power_sources_by_level: dict[Level, tuple[PowerSource, ...]] = Field(default_factory=dict)
     service_objects: Annotated[tuple[ServiceObject, ...], Field(min_length=1)]
-    acceptance_conditions: Annotated[tuple[Text, ...], Field(min_length=1)]
+    acceptance_conditions: tuple[Text, ...] = ()
     quantity_limit: Text | None = None
     statutory_limit: TimeLimit | None = None
     statutory_limit_explanation: Text | None = None
-    promised_limit: TimeLimit
-    case_kind: CaseKind
+    promised_limit: TimeLimit | None = None
+    case_kind: CaseKind | None = None
     special_procedures: tuple[SpecialProcedure, ...] = ()
-    materials: tuple[Material, ...]
-    steps: Annotated[tuple[Step, ...], Field(min_length=1)]
-    is_charged: bool
+    materials: tuple[Material, ...] = ()
+    steps: tuple[Step, ...] = ()
+    is_charged: bool = False
     fees: tuple[Fee, ...] = ()
-    results: Annotated[tuple[Result, ...], Field(min_length=1)]
-    on_site_visits: Annotated[int, Field(ge=0, le=9)]
+    results: tuple[Result, ...] = ()
+    on_site_visits: Annotated[int, Field(ge=0, le=9)] = 0
     on_site_reason: Text | None = None
-    channels: Annotated[tuple[Channel, ...], Field(min_length=1)]
+    channels: tuple[Channel, ...] = ()
     online_depth: tuple[OnlineDepth, ...] = ()
     cross_area_scope: CrossAreaScope | None = None
-    service_flags: ServiceFlags
+    service_flags: ServiceFlags = NO_SERVICE
     intermediary_services: tuple[Intermediary, ...] = ()
     natural_person_themes: tuple[Theme, ...] = ()
     legal_person_themes: tuple[Theme, ...] = ()
     rights_and_duties: RightsAndDuties
     questions: tuple[Question, ...] = ()
     handling_items: tuple[HandlingItem, ...] = ()
+    punishment_method: Annotated[str, StringConstraints(min_length=1, max_length=3000, pattern=PRINTABLE)] | None = None
+    """处罚方式: penalties only."""
+    collect_type: Line | None = None
+    """征收种类: levies only."""
+    permits_reduction: bool | None = None
+    """是否允许减免: levies only."""
+    translations: tuple[Translation, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _translations_know_their_source(cls, written: Any) -> Any:
+        return with_digests(written)
 
     @model_validator(mode="after")
     def _rows_hang_together(self) -> Self:
@@ -285,11 +304,18 @@ class ItemContent(Document):
             _unique(listed, list(getattr(self, listed)))
         _refer("steps.branches", [b.next_step for s in self.steps for b in s.branches], [s.key for s in self.steps])
         papers = [row.key for row in self.materials]
-        for item in self.handling_items:
+        for item in self.handling_items if "materials" in self.model_fields_set else ():  # papers may follow
             _refer(f"handling_items.{item.serial}.materials", item.materials or (), papers)
-        if self.statutory_limit is None and self.statutory_limit_explanation is None:
-            raise ValueError("where the law sets no limit, statutory_limit_explanation says so")
+        wrong = faulty(self.translations, self)
+        if wrong:
+            raise ValueError(wrong)
         return self
+
+    def for_the_public(self) -> Self:
+        """Return it without translations that nobody has checked; those of a changed text are marked."""
+        if not self.translations:
+            return self
+        return self.model_copy(update={"translations": for_the_public(self.translations, self)})
 
 
 def _unique(element: str, keys: list[str]) -> None:

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import to_jsonable_python
 
 from service_catalog.basic_items.content import ItemContent
+from service_catalog.basic_items.records import lacking, out_of_place
 from service_catalog.kernel.errors import Fault, InvalidRequest
 from service_catalog.kernel.problems import faults_of
 
@@ -26,18 +27,26 @@ class Draft(NamedTuple):
         return name if isinstance(name, str) else ""
 
 
-def read_draft(content: ItemContent | Mapping[str, Any]) -> Draft:
-    """Read what a clerk has written so far; raises InvalidRequest for everything but missing elements."""
-    if isinstance(content, ItemContent):
-        return Draft(_plain(content), content, ())
+def read_draft(content: ItemContent | Mapping[str, Any], item_type: str) -> Draft:
+    """Read what a clerk has written so far; raises InvalidRequest for everything but missing elements.
+
+    What is missing depends on the type of the item.
+    """
+    written = content.model_dump(exclude_unset=True) if isinstance(content, ItemContent) else dict(content)
+    missing = lacking(written, item_type)
     try:
-        whole = ItemContent.model_validate(dict(content))
+        whole = content if isinstance(content, ItemContent) else ItemContent.model_validate(written)
     except ValidationError as error:
         faults = error.errors()
         wrong = [fault for fault in faults if fault["type"] != "missing"]
         if wrong:
             raise InvalidRequest(faults_of(wrong, root=())) from error
-        return Draft(to_jsonable_python(dict(content)), None, faults_of(faults, root=()))
+        return Draft(to_jsonable_python(written), None, [*faults_of(faults, root=()), *missing])
+    strange = out_of_place(whole, item_type)
+    if strange:
+        raise InvalidRequest(strange)
+    if missing:
+        return Draft(whole.model_dump(mode="json", exclude_unset=True, exclude_none=True), None, missing)
     return Draft(_plain(whole), whole, ())
 
 

@@ -14,6 +14,7 @@ from service_catalog.basic_items.content import ItemContent
 from service_catalog.basic_items.drafts import read_draft
 from service_catalog.basic_items.lint import LintFinding, Severities, lint
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition, BasicItemFacet
+from service_catalog.basic_items.wording import wording_of
 from service_catalog.changes.tables import Subject
 from service_catalog.coding import allocation
 from service_catalog.coding.codes import parse_basic
@@ -104,10 +105,9 @@ def draft(
 
     Nothing more is written about a cancelled item (AlreadyCancelled).
     """
-    demand_league(session, by, Right.WRITE_STANDARD)
-    lock_item(session, basic_code)
+    item = lock_for(session, basic_code, Right.WRITE_STANDARD, by)
     standing.refuse_cancelled(session, [(Subject.BASIC_ITEM, basic_code)], civil_day(at))
-    written = read_draft(content)
+    written = read_draft(content, item.item_type)
     if written.content is not None:
         _know(session, basic_code, written.content, by=by, at=at)
     return SHELF.begin(session, basic_code, written.plain, kind, by=by, at=at, name=written.name)
@@ -123,9 +123,8 @@ def revise(
     at: datetime,
 ) -> BasicItemEdition:
     """Write the open draft anew; raises NotAllowed, StaleRevision, WrongState."""
-    demand_league(session, by, Right.WRITE_STANDARD)
-    lock_item(session, basic_code)
-    written = read_draft(content)
+    item = lock_for(session, basic_code, Right.WRITE_STANDARD, by)
+    written = read_draft(content, item.item_type)
     if written.content is not None:
         _know(session, basic_code, written.content, by=by, at=at)
     edition = SHELF.revise(session, basic_code, written.plain, expected_revision=expected_revision, by=by, at=at)
@@ -136,25 +135,34 @@ def revise(
 
 def discard(session: Session, basic_code: str, *, by: Actor, at: datetime) -> None:
     """Throw the open draft away; raises NotAllowed."""
-    demand_league(session, by, Right.WRITE_STANDARD)
-    lock_item(session, basic_code)
+    lock_for(session, basic_code, Right.WRITE_STANDARD, by)
     SHELF.discard(session, basic_code, at=at)
 
 
 def submit(
-    session: Session, basic_code: str, *, by: Actor, at: datetime, severities: Severities | None = None
+    session: Session,
+    basic_code: str,
+    *,
+    by: Actor,
+    at: datetime,
+    severities: Severities | None = None,
+    words: Mapping[str, Sequence[str]] | None = None,
 ) -> BasicItemEdition:
     """Hand the draft in for review; raises StandardIncomplete with all that is missing and every broken rule at once.
 
-    `severities` says which rules of the lint refuse here; by default those that the handbook calls errors.
+    `severities` says which rules of the lint refuse here; by default those that the handbook calls errors. `words` are
+    the site's word lists.
     """
-    demand_league(session, by, Right.WRITE_STANDARD)
-    item = lock_item(session, basic_code)
+    item = lock_for(session, basic_code, Right.WRITE_STANDARD, by)
     standing.refuse_cancelled(session, [(Subject.BASIC_ITEM, basic_code)], civil_day(at))
     edition = SHELF.find_open(session, basic_code, civil_day(at))
-    written = read_draft(edition.content)
+    written = read_draft(edition.content, item.item_type)
     worst = registers_of(session).calendar.longest_run
-    found = lint(written.content, item.item_type, worst, severities) if written.content is not None else []
+    found = (
+        lint(written.content, item.item_type, worst, severities, wording_of(words or {}))
+        if written.content is not None
+        else []
+    )
     errors = [finding for finding in found if finding.severity == "error"]
     if errors or written.missing:
         raise StandardIncomplete(errors, written.missing)
@@ -165,15 +173,13 @@ def submit(
 
 def take_back(session: Session, basic_code: str, *, by: Actor, at: datetime) -> BasicItemEdition:
     """Take a submitted or returned edition back into draft."""
-    demand_league(session, by, Right.WRITE_STANDARD)
-    lock_item(session, basic_code)
+    lock_for(session, basic_code, Right.WRITE_STANDARD, by)
     return SHELF.take_back(session, basic_code, by=by, at=at)
 
 
 def send_back(session: Session, basic_code: str, opinion: str, *, by: Actor, at: datetime) -> BasicItemEdition:
     """Return a submitted edition with an opinion."""
-    demand_league(session, by, Right.REVIEW_STANDARD)
-    lock_item(session, basic_code)
+    lock_for(session, basic_code, Right.REVIEW_STANDARD, by)
     return SHELF.send_back(session, basic_code, opinion, by=by, at=at)
 
 
@@ -181,8 +187,7 @@ def approve(
     session: Session, basic_code: str, *, by: Actor, at: datetime, opinion: str | None = None
 ) -> BasicItemEdition:
     """Approve a submitted edition; not by whoever submitted it."""
-    demand_league(session, by, Right.REVIEW_STANDARD)
-    lock_item(session, basic_code)
+    lock_for(session, basic_code, Right.REVIEW_STANDARD, by)
     return SHELF.approve(session, basic_code, by=by, at=at, opinion=opinion)
 
 
@@ -196,8 +201,7 @@ def publish(
     at: datetime,
 ) -> BasicItemEdition:
     """Publish the approved edition from a day on; serials it no longer has are retired that day."""
-    demand_league(session, by, Right.PUBLISH_STANDARD)
-    lock_item(session, basic_code)
+    lock_for(session, basic_code, Right.PUBLISH_STANDARD, by)
     standing.refuse_cancelled(session, [(Subject.BASIC_ITEM, basic_code)], effective_from or civil_day(at))
     edition = SHELF.publish(
         session, basic_code, effective_from=effective_from, effective_until=effective_until, by=by, at=at
@@ -209,8 +213,7 @@ def publish(
 
 def withdraw(session: Session, basic_code: str, *, by: Actor, at: datetime) -> BasicItemEdition:
     """Take an approved or scheduled edition out before it takes effect."""
-    demand_league(session, by, Right.PUBLISH_STANDARD)
-    lock_item(session, basic_code)
+    lock_for(session, basic_code, Right.PUBLISH_STANDARD, by)
     edition = SHELF.withdraw(session, basic_code, by=by, at=at)
     _restore_serials(session, edition)
     return edition
@@ -218,22 +221,19 @@ def withdraw(session: Session, basic_code: str, *, by: Actor, at: datetime) -> B
 
 def suspend(session: Session, basic_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
     """Suspend an item from a day on; its guides stay readable and say so."""
-    demand_league(session, by, Right.DECIDE)
-    lock_item(session, basic_code)
+    lock_for(session, basic_code, Right.DECIDE, by)
     standing.decide(session, Subject.BASIC_ITEM, basic_code, ActKind.SUSPEND, decision, by=by, at=at)
 
 
 def resume(session: Session, basic_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
     """End a suspension from a day on."""
-    demand_league(session, by, Right.DECIDE)
-    lock_item(session, basic_code)
+    lock_for(session, basic_code, Right.DECIDE, by)
     standing.decide(session, Subject.BASIC_ITEM, basic_code, ActKind.RESUME, decision, by=by, at=at)
 
 
 def cancel(session: Session, basic_code: str, decision: Decision, *, by: Actor, at: datetime) -> None:
     """Cancel an item from a day on; all its implementations end with it and its code is retired."""
-    demand_league(session, by, Right.DECIDE)
-    lock_item(session, basic_code)
+    lock_for(session, basic_code, Right.DECIDE, by)
     standing.decide(session, Subject.BASIC_ITEM, basic_code, ActKind.CANCEL, decision, by=by, at=at)
     allocation.retire(session, basic_code, on=decision.effective_on, document_number=decision.document_number)
 
@@ -244,6 +244,12 @@ def find_item(session: Session, basic_code: str) -> BasicItem:
     if item is None:
         raise NoSuchItem(f"没有基本编码为 {basic_code} 的事项", f"there is no item {basic_code}", code=basic_code)
     return item
+
+
+def lock_for(session: Session, basic_code: str, right: Right, by: Actor) -> BasicItem:
+    """Return an item that `by` may do this to, held until the transaction ends; raises NotAllowed."""
+    demand_league(session, by, right)
+    return lock_item(session, basic_code)
 
 
 def lock_item(session: Session, basic_code: str) -> BasicItem:

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from service_catalog.access.places import demand_league
+from service_catalog.access.rights import Right
 from service_catalog.actors import Actor
 from service_catalog.basic_items import editing
 from service_catalog.basic_items.tables import BasicItem
@@ -25,7 +27,8 @@ def establish_item(
     by: Actor,
     at: datetime,
 ) -> BasicItem:
-    """Add an item; raises InvalidRequest unless exactly one way to a code is given, and what allocation raises."""
+    """Add an item; raises NotAllowed, InvalidRequest unless one way to a code is given, and what allocation raises."""
+    demand_league(session, by, Right.DECIDE)
     allocates = item_type is not None and department is not None
     if basic_code is not None and allocates:
         said = Said("basic_code 与 item_type、department 只能给出一种", "give basic_code, or item_type and department")

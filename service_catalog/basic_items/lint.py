@@ -1,71 +1,55 @@
 """Cross-field rules that a well-written standard keeps (handbook, inheritance §6); pure.
 
-Rules 5 (online grade), 7 (phones) and 15 (names within an agency) speak of things that a standard
-alone does not hold.
+Rules 7 (phones) and 15 (names within an agency) speak of things that a standard alone does not hold;
+`implementations/lint.py` holds the local part against these rules. Of an item that nobody applies for
+(`records`) only the texts are looked at.
 """
 
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from collections.abc import Iterator
+from typing import Any
 
-from service_catalog.basic_items.content import ItemContent, StepKind
+from service_catalog.basic_items.content import ItemContent, OnlineDepth, StepKind
+from service_catalog.basic_items.findings import LintFinding as LintFinding
+from service_catalog.basic_items.findings import Severities as Severities
+from service_catalog.basic_items.findings import as_severe_as as as_severe_as
 from service_catalog.basic_items.limits import LongestRun, TimeUnit, Verdict, is_not_longer, together_longer
+from service_catalog.basic_items.records import has_guides
+from service_catalog.basic_items.wording import HANDBOOK, Wording
 
-Severity = Literal["error", "warning"]
-Severities = Mapping[str, Literal["error", "warning", "off"]]
-"""Rule name → what a site makes of it; rules that are not named keep the severity of the handbook."""
-
-UNFINISHED = re.compile(r"\[|XX|待补充|待完善|TODO|此处填写")
-CATCH_ALL = re.compile(r"其他(相关|有关|所需|需要的?)?(材料|资料|文件|证明)|规定的其他")
-HIDDEN_DEMAND = re.compile(r"须提供|需提供|另需|还应提交|还需提交|须另行提交")
 NO_LONGEST_RUN: LongestRun = lambda n: None  # noqa: E731 - a named constant reads better than a function here
 
 
-@dataclass(frozen=True)
-class LintFinding:
-    """One broken rule: which, how bad, where (JSON pointer), and what a clerk is told."""
-
-    rule: int
-    name: str
-    severity: Severity
-    pointer: str
-    zh: str
-    en: str
+UNFINISHED, HIDDEN_DEMAND = HANDBOOK.unfinished, HANDBOOK.demand
 
 
 def lint(
-    content: ItemContent, item_type: str, worst: LongestRun = NO_LONGEST_RUN, severities: Severities | None = None
+    content: ItemContent,
+    item_type: str,
+    worst: LongestRun = NO_LONGEST_RUN,
+    severities: Severities | None = None,
+    wording: Wording = HANDBOOK,
 ) -> list[LintFinding]:
     """Return every rule that `content` breaks, in the order of the rules, as severe as the site takes it."""
-    found = sorted(_findings(content, item_type, worst), key=lambda finding: finding.rule)
+    found = sorted(_findings(content, item_type, worst, wording), key=lambda finding: finding.rule)
     return as_severe_as(severities or {}, found)
 
 
-def as_severe_as(severities: Severities, found: list[LintFinding]) -> list[LintFinding]:
-    """Return the findings with the severities of a site, without those that it has switched off."""
-    weighed = []
-    for finding in found:
-        severity = severities.get(finding.name, finding.severity)
-        if severity != "off":
-            weighed.append(replace(finding, severity=severity))
-    return weighed
-
-
-def _findings(c: ItemContent, item_type: str, worst: LongestRun) -> Iterator[LintFinding]:
-    yield from _promise_and_case_kind(c)
-    yield from _result_kinds(c)
-    yield from _visits(c)
-    yield from _charges(c)
-    yield from _themes(c)
-    yield from _licence_flow(c, item_type)
-    yield from _result_samples(c)
-    yield from _limits(c, worst)
-    yield from _texts(c)
+def _findings(c: ItemContent, item_type: str, worst: LongestRun, wording: Wording) -> Iterator[LintFinding]:
+    if has_guides(item_type):
+        yield from _promise_and_case_kind(c)
+        yield from _result_kinds(c)
+        yield from _visits(c)
+        yield from _charges(c)
+        yield from _themes(c)
+        yield from _licence_flow(c, item_type)
+        yield from _result_samples(c)
+        yield from _limits(c, worst)
+    yield from _texts(c, wording)
 
 
 def _promise_and_case_kind(c: ItemContent) -> Iterator[LintFinding]:
-    if c.case_kind != ("1" if c.promised_limit.unit is TimeUnit.IMMEDIATE else "2"):
+    promise = c.promised_limit
+    if promise is not None and c.case_kind != ("1" if promise.unit is TimeUnit.IMMEDIATE else "2"):
         yield LintFinding(
             1, "case_kind_mismatch", "error", "/case_kind",
             "承诺时限为“即时”时办件类型必须是即办件，否则是承诺件",
@@ -97,6 +81,16 @@ def _visits(c: ItemContent) -> Iterator[LintFinding]:
             "零跑动且不能网办时，必须提供邮寄办理",
             "without visits and without online handling, post must be offered",
         )  # fmt: skip
+    if c.on_site_visits > 0 and is_entirely_online(c.online_depth):
+        yield LintFinding(
+            5, "visits_although_online", "error", "/on_site_visits",
+            "全程网办的事项，到现场次数应为 0", "what is handled entirely online (grade IV) needs no visit",
+        )  # fmt: skip
+
+
+def is_entirely_online(depth: "tuple[OnlineDepth, ...]") -> bool:
+    """Tell whether an item is of online grade IV (全程网办): accepted and decided on the internet."""
+    return {"4", "5"} <= set(depth)
 
 
 def _charges(c: ItemContent) -> Iterator[LintFinding]:
@@ -154,32 +148,33 @@ def _limits(c: ItemContent, worst: LongestRun) -> Iterator[LintFinding]:
             promised, bound = item.promised_limit or c.promised_limit, item.statutory_limit or c.statutory_limit
             pairs.append((f"/handling_items/{index}/promised_limit", promised, bound))
     for pointer, promise, bound in pairs:
-        if bound is not None and is_not_longer(promise, bound, worst) is not Verdict.YES:
+        if promise is not None and bound is not None and is_not_longer(promise, bound, worst) is not Verdict.YES:
             yield LintFinding(
                 11, "promise_not_within_law", "error", pointer,
                 "承诺时限不能证明不超过法定时限（请用同一单位表述）",
                 "the promise is not provably within the legal limit; state both in one unit",
             )  # fmt: skip
-    if together_longer([step.limit for step in c.steps if step.limit], c.promised_limit, worst):
+    steps = [step.limit for step in c.steps if step.limit]
+    if c.promised_limit is not None and together_longer(steps, c.promised_limit, worst):
         yield LintFinding(
             16, "steps_exceed_promise", "warning", "/steps",
             "各环节时限之和超过承诺时限", "the steps together take longer than the promise",
         )  # fmt: skip
 
 
-def _texts(c: ItemContent) -> Iterator[LintFinding]:
-    for pointer, text in walk_texts(c.model_dump(mode="json")):
-        if UNFINISHED.search(text):
+def _texts(c: ItemContent, wording: Wording) -> Iterator[LintFinding]:
+    for pointer, text in walk_texts(c.model_dump(mode="json", exclude={"translations"})):
+        if wording.is_unfinished(text):
             yield LintFinding(
                 12, "unfinished_text", "warning", pointer, f"未完成的文字：{text[:40]}", "unfinished text"
             )  # fmt: skip
     for index, paper in enumerate(c.materials):
-        if CATCH_ALL.search(paper.name):
+        if wording.catches_all(paper.name):
             yield LintFinding(
                 13, "catch_all_material", "warning", f"/materials/{index}/name",
                 f"兜底材料：{paper.name}", "a catch-all material",
             )  # fmt: skip
-        if paper.filling_notes and HIDDEN_DEMAND.search(paper.filling_notes):
+        if paper.filling_notes and wording.asks_for_papers(paper.filling_notes):
             yield LintFinding(
                 14, "hidden_demand", "warning", f"/materials/{index}/filling_notes",
                 "填报须知中隐含新的材料要求", "the filling notes ask for something more",

@@ -9,7 +9,7 @@ from service_catalog.basic_items.editing import NoSuchItem
 from service_catalog.basic_items.schemas import BasicCodePath, EditionLine, ItemLine, ItemView
 from service_catalog.kernel.paging import Page
 from service_catalog.kernel.problems import answers
-from service_catalog.kernel.web import Db, Today, Walking, Words
+from service_catalog.kernel.web import AsOf, Db, Today, Walking, Words
 
 router = APIRouter(prefix="/v1/basic-items", tags=["basic items"])
 
@@ -46,9 +46,9 @@ def list_items(
 
 
 @router.get("/{basic_code}", responses=answers(NoSuchItem))
-def read_item(basic_code: BasicCodePath, db: Db, today: Today) -> ItemView:
-    """Read the standard in force today."""
-    return listing.item_view(db, basic_code, today)
+def read_item(basic_code: BasicCodePath, db: Db, today: Today, as_of: AsOf = None) -> ItemView:
+    """Read the standard in force today, or the one that was on a day."""
+    return listing.item_view(db, basic_code, as_of or today)
 
 
 @router.get("/{basic_code}/editions", responses=answers(NoSuchItem))

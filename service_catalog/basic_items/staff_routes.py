@@ -1,17 +1,18 @@
 """Editing standards over HTTP: establishing an item, its draft, review, publication, acts."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Body, Query, Request, Response
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
+from sqlmodel import Session
 
 from service_catalog.access.places import demand_league
 from service_catalog.access.rights import Right
 from service_catalog.access.web import Staff
+from service_catalog.actors import Actor
 from service_catalog.basic_items import editing
 from service_catalog.basic_items.drafts import read_draft
 from service_catalog.basic_items.editing import (
-    SHELF,
     ItemExists,
     NoSuchItem,
     ParentMissing,
@@ -27,29 +28,13 @@ from service_catalog.coding.allocation import (
     NamespaceNotAllocatable,
     NoSuchIssuedCode,
 )
-from service_catalog.kernel.dates import civil_day
-from service_catalog.kernel.patching import merged
 from service_catalog.kernel.problems import answers
-from service_catalog.kernel.texts import Plain
-from service_catalog.kernel.web import Db, Now, Today, WriteDb
-from service_catalog.lifecycle.reviewing import OpenEditionExists
-from service_catalog.lifecycle.standing import ActNeedsDocument, AlreadyCancelled
-from service_catalog.lifecycle.states import EditionKind
-from service_catalog.lifecycle.web import (
-    EDITING,
-    DecisionDraft,
-    DraftView,
-    EditionMoved,
-    Seen,
-    SeenVersionMissing,
-    add_decisions,
-    add_review,
-    demand_seen,
-)
+from service_catalog.kernel.web import Now, WriteDb
+from service_catalog.lifecycle.editing_routes import Rights, add_decisions, add_drafts, add_review
+from service_catalog.lifecycle.standing import ActNeedsDocument
+from service_catalog.lifecycle.web import EDITING, DecisionDraft
 
 router = APIRouter(prefix="/v1/basic-items", tags=["standards, for staff"])
-
-Kind = Annotated[Literal[EditionKind.CHANGE, EditionKind.CORRECTION], Query(description="Why a new edition is opened.")]
 
 
 class ItemDraft(DecisionDraft):
@@ -91,91 +76,19 @@ def establish(request: Request, draft: ItemDraft, by: Staff, db: WriteDb, now: N
     return EstablishedView(basic_code=item.basic_code, parent_basic_code=item.parent_basic_code)
 
 
-def _view(edition: BasicItemEdition, response: Response) -> DraftView:
-    missing = [fault.pointer for fault in read_draft(edition.content).missing]
-    return DraftView.of(edition.basic_code, edition, missing, response)
+def _may_read(session: Session, basic_code: str, by: Actor) -> None:
+    demand_league(session, by, Right.READ_DRAFTS)
+    editing.find_item(session, basic_code)
 
 
-@router.get("/{basic_code}/draft", responses=answers(NoSuchItem, *EDITING[:3]))
-def read_open_draft(basic_code: BasicCodePath, by: Staff, db: Db, today: Today, response: Response) -> DraftView:
-    """Read the edition in work, with what it still lacks; its ETag is what If-Match asks for."""
-    editing.find_item(db, basic_code)
-    demand_league(db, by, Right.READ_DRAFTS)
-    return _view(SHELF.find_open(db, basic_code, today), response)
+def _missing(edition: BasicItemEdition) -> list[str]:
+    return [fault.pointer for fault in read_draft(edition.content, edition.basic_code[2:4]).missing]
 
 
-WRITING = answers(NoSuchItem, *EDITING, SeenVersionMissing, OpenEditionExists, SerialRetired, AlreadyCancelled)
-
-
-@router.put("/{basic_code}/draft", responses=WRITING)
-def write_draft(
-    basic_code: BasicCodePath,
-    content: Annotated[Plain, Body(description="The standard as far as it is written, see schemas/item-content.json.")],
-    by: Staff,
-    db: WriteDb,
-    now: Now,
-    seen: Seen,
-    response: Response,
-    kind: Kind = EditionKind.CHANGE,
-) -> DraftView:
-    """Open the next edition of a standard, or write the open draft anew (then with If-Match). It may be unfinished."""
-    return _view(_write(db, basic_code, content, seen, kind, by=by, at=now), response)
-
-
-@router.patch("/{basic_code}/draft", responses=WRITING)
-def patch_draft(
-    basic_code: BasicCodePath,
-    changes: Annotated[
-        Plain, Body(description="JSON Merge Patch (RFC 7396).", media_type="application/merge-patch+json")
-    ],
-    by: Staff,
-    db: WriteDb,
-    now: Now,
-    today: Today,
-    seen: Seen,
-    response: Response,
-    kind: Kind = EditionKind.CHANGE,
-) -> DraftView:
-    """Change the open draft (with If-Match), or open the next edition from the one in force with these changes."""
-    editing.lock_item(db, basic_code)
-    base = SHELF.open_of(db, basic_code, today) or SHELF.on(db, basic_code, today)
-    content = merged(base.content if base else {}, changes)
-    return _view(_write(db, basic_code, content, seen, kind, by=by, at=now), response)
-
-
-def _write(
-    db: WriteDb, basic_code: str, content: dict[str, Any], seen: str | None, kind: EditionKind, *, by: Staff, at: Now
-) -> BasicItemEdition:
-    editing.lock_item(db, basic_code)
-    if SHELF.open_of(db, basic_code, civil_day(at)) is None:
-        SHELF.expect_seen(db, basic_code, seen, civil_day(at))
-        return editing.draft(db, basic_code, content, kind=kind, by=by, at=at)
-    SHELF.expect_seen(db, basic_code, demand_seen(seen), civil_day(at))
-    return editing.revise(db, basic_code, content, by=by, at=at)
-
-
-@router.delete("/{basic_code}/draft", status_code=204, responses=answers(NoSuchItem, *EDITING, SeenVersionMissing))
-def discard_draft(basic_code: BasicCodePath, by: Staff, db: WriteDb, now: Now, seen: Seen) -> None:
-    """Throw the open draft away (with If-Match); what was ever submitted is kept as withdrawn."""
-    editing.lock_item(db, basic_code)
-    SHELF.expect_seen(db, basic_code, demand_seen(seen), civil_day(now))
-    editing.discard(db, basic_code, by=by, at=now)
-
-
-@router.post(
-    "/{basic_code}/draft/submission",
-    responses=answers(NoSuchItem, *EDITING, StandardIncomplete, SerialRetired, AlreadyCancelled),
-)
-def submit_draft(
-    request: Request, basic_code: BasicCodePath, by: Staff, db: WriteDb, now: Now, seen: Seen, response: Response
-) -> EditionMoved:
-    """Hand the draft in for review; what is missing and what breaks a rule is listed at once, by JSON pointer."""
-    editing.lock_item(db, basic_code)
-    SHELF.expect_seen(db, basic_code, seen, civil_day(now))
-    severities = request.app.state.settings.lint_severities
-    edition = editing.submit(db, basic_code, by=by, at=now, severities=severities)
-    return EditionMoved.of(basic_code, edition, response)
-
-
-add_review(router, editing, BasicCodePath, editing.lock_item, NoSuchItem)
+RIGHTS = Rights(Right.WRITE_STANDARD, Right.REVIEW_STANDARD, Right.PUBLISH_STANDARD)
+add_drafts(
+    router, editing, BasicCodePath, unknown=NoSuchItem, refusals=[SerialRetired],
+    at_submission=[StandardIncomplete, SerialRetired], rights=RIGHTS, may_read=_may_read, missing=_missing,
+)  # fmt: skip
+add_review(router, editing, BasicCodePath, NoSuchItem, rights=RIGHTS)
 add_decisions(router, editing, BasicCodePath, NoSuchItem)

@@ -12,9 +12,11 @@ from sqlmodel import Session, col
 
 from service_catalog.actors import Actor
 from service_catalog.coding.codes import BasicCode, parse_basic
+from service_catalog.coding.judging import judge, rules_from
 from service_catalog.coding.tables import CodeOrigin, CodeSeries, IssuedCode
 from service_catalog.kernel.database import add_new
 from service_catalog.kernel.errors import Conflict, Invalid, NotFound, Said
+from service_catalog.registers.registers import registers_of
 
 MOST_ITEMS = 999
 MOST_SERIALS = 99
@@ -38,6 +40,12 @@ class NamespaceNotAllocatable(Invalid):
     title = Said("不得在此命名空间赋码", "Codes of this namespace are not allocated here")
 
 
+class CodeWouldBeWrong(Invalid):
+    """The code to be issued breaks a rule of codes, such as a type that nobody has registered; the facts name the findings."""
+
+    title = Said("该编码不合规则", "The code would break a rule")
+
+
 class NoSuchIssuedCode(NotFound):
     """The code was never issued here."""
 
@@ -55,14 +63,16 @@ def allocate_basic_code(
     by: Actor,
     at: datetime,
 ) -> str:
-    """Issue the next free main item of a department; raises CodeRangeFull after 999."""
+    """Issue the next free main item of a department; raises CodeWouldBeWrong, and CodeRangeFull after 999."""
     if namespace not in allocatable:
         raise NamespaceNotAllocatable(
             f"命名空间 {namespace} 的编码由上级发布，只能登记",
             f"codes of namespace {namespace} are registered, not allocated",
             namespace=namespace,
         )
-    series = str(parse_basic(f"{namespace}{item_type}{department}000000"))[:6]
+    basic = parse_basic(f"{namespace}{item_type}{department}000000")
+    _refuse_wrong(session, basic)
+    series = str(basic)[:6]
     number = _next_number(session, series, MOST_ITEMS)
     return _issue(session, f"{series}{number:03}000", series, number, CodeOrigin.ALLOCATED, document_number, by, at)
 
@@ -70,7 +80,7 @@ def allocate_basic_code(
 def allocate_sub_item_code(
     session: Session, parent: str, *, allocatable: frozenset[str], document_number: str | None, by: Actor, at: datetime
 ) -> str:
-    """Issue the next free sub-item of a main item; raises CodeRangeFull after 999."""
+    """Issue the next free sub-item of a main item; raises CodeWouldBeWrong, and CodeRangeFull after 999."""
     main = parse_basic(parent)
     if main.namespace not in allocatable:
         raise NamespaceNotAllocatable(
@@ -81,6 +91,7 @@ def allocate_sub_item_code(
     if not main.is_main_item:
         raise NoSuchIssuedCode(f"{parent} 不是主项编码", f"{parent} is not the code of a main item", code=parent)
     find_issued(session, parent)
+    _refuse_wrong(session, main)
     series = parent[:9]
     number = _next_number(session, series, MOST_ITEMS)
     return _issue(session, f"{series}{number:03}", series, number, CodeOrigin.ALLOCATED, document_number, by, at)
@@ -116,6 +127,15 @@ def find_issued(session: Session, code: str) -> IssuedCode:
     if issued is None:
         raise NoSuchIssuedCode(f"编码 {code} 未曾发出", f"code {code} was never issued", code=code)
     return issued
+
+
+def _refuse_wrong(session: Session, basic: BasicCode) -> None:
+    """Refuse what our own checker would call an error; no rule of codes depends on the number that is still to come."""
+    rules = rules_from(registers_of(session), village_level_services_only=False)
+    wrong = [finding for finding in judge(basic, rules) if finding.severity == "error"]
+    if wrong:
+        said = wrong[0].said
+        raise CodeWouldBeWrong(said.zh, said.en, findings=[finding.rule for finding in wrong])
 
 
 def _place(basic: BasicCode) -> tuple[str, int | None]:

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from service_catalog.basic_items.content import HandlingItem, ItemContent, Material
-from service_catalog.basic_items.limits import LongestRun, TimeLimit, Verdict, is_not_longer
+from service_catalog.basic_items.limits import LongestRun, TimeLimit, Verdict, is_not_longer, together_longer
+from service_catalog.basic_items.records import has_guides
 from service_catalog.guides.reading import GuideParts, NoSuchHandlingItem
 from service_catalog.guides.schemas import (
     AgencyOfGuide,
@@ -30,16 +31,31 @@ from service_catalog.implementations.content import LocalFee, Offer
 from service_catalog.implementations.inheritance import weigh
 from service_catalog.implementations.tightening import in_words
 from service_catalog.kernel.dates import starts_at
+from service_catalog.kernel.errors import NotFound, Said
 from service_catalog.regions.schemas import RegionLink
 from service_catalog.registers.registers import Registers
 
 NOT_CONTENT = {"as_of", "alias", "last_modified", "digest"}
 
 
+class NoGuideOfThisType(NotFound):
+    """Penalties, coercion, levies and inspections are not applied for, so there is no guide to them."""
+
+    title = Said("此类事项没有办事指南", "Items of this type have no guide")
+
+
 def compose_guide(
     parts: GuideParts, registers: Registers, *, serial: str | None, as_of: date | None, alias: AliasView | None
 ) -> GuideView:
-    """Compute the guide of an implementation, or of one of its handling items; raises NoSuchHandlingItem."""
+    """Compute the guide of an implementation, or of a handling item; raises NoSuchHandlingItem, NoGuideOfThisType."""
+    item_type, code = parts.standard.item_type, parts.implementation.implementation_code
+    if not has_guides(item_type):
+        name = registers.label("item_types", item_type, code[19:21])
+        raise NoGuideOfThisType(
+            f"{name.zh}不由当事人申请，没有办事指南；见实施主体的权责清单",
+            f"nobody applies for an item of type {item_type} ({name.en}); see the duties of the agency",
+            code=code, item_type=item_type, agency_code=parts.implementation.agency_code,
+        )  # fmt: skip
     return _Composer(parts, registers, serial, as_of or parts.day).guide(as_of, alias)
 
 
@@ -102,14 +118,14 @@ class _Composer:
             ],
             materials=self._materials(),
             materials_waived_here=self._waived(),
-            steps=self._steps(),
+            steps=self._steps(promise),
             is_charged=self._is_charged(),
             fees=self._fees(),
             results=self._results(),
             on_site_visits=self._visits(),
             on_site_reason=(local.on_site_reason or content.on_site_reason) if self._visits() else None,
-            channels=self.all_coded("channels", _union(content.channels, local.channels)),
-            online_depth=self.all_coded("online_depths", _union(content.online_depth, local.online_depth)),
+            channels=self.all_coded("channels", _union(content.channels, local.channels or ())),
+            online_depth=self.all_coded("online_depths", _union(content.online_depth, local.online_depth or ())),
             cross_area_scope=self._scope(),
             service_flags=content.service_flags.model_copy(
                 update=local.service_flags.model_dump(exclude_none=True) if local.service_flags else {}
@@ -174,13 +190,15 @@ class _Composer:
         """An agency may promise faster than the standard, never slower; a handling item has its own standard."""
         ours = self.local.promised_limit
         if handling is None or handling.promised_limit is None:
-            return ours or self.content.promised_limit
+            whole = ours or self.content.promised_limit
+            assert whole is not None, "an item that is applied for is not published without a promise"
+            return whole
         faster = ours is not None and is_not_longer(ours, handling.promised_limit, self.worst) is Verdict.YES
         return ours if faster and ours is not None else handling.promised_limit
 
     def _case_kind(self, promise: TimeLimit) -> Coded:
         """What is promised on the spot is an immediate case; what is promised in days is none."""
-        stated = self.local.case_kind or self.content.case_kind
+        stated = self.local.case_kind or self.content.case_kind or "2"
         code = "1" if promise.amount is None else "2" if stated == "1" else stated
         return self.coded("case_kinds", code)
 
@@ -272,13 +290,21 @@ class _Composer:
         dropped = {row.key for row in self.local.materials if row.dropped}
         return [WaivedMaterial(key=row.key, name=row.name) for row in self._asked_papers() if row.key in dropped]
 
-    def _steps(self) -> list[StepView]:
+    def _steps(self, promise: TimeLimit) -> list[StepView]:
+        """The flow; its limits are shown only where all of them fit what is promised to this reader."""
         local = {row.key: row for row in self.local.steps}
+        limits = {
+            step.key: limit
+            for step in self.content.steps
+            if (limit := (step.key in local and local[step.key].limit) or step.limit)
+        }
+        if together_longer(limits.values(), promise, self.worst):
+            limits = {}
         return [
             StepView(
                 **step.model_dump(exclude={"limit", "branches"}),
                 branches=list(step.branches),
-                limit=_limit((step.key in local and local[step.key].limit) or step.limit),
+                limit=_limit(limits.get(step.key)),
                 responsible_unit=local[step.key].responsible_unit if step.key in local else None,
             )
             for step in self.content.steps

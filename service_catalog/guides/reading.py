@@ -15,7 +15,7 @@ from service_catalog.basic_items.editing import find_item
 from service_catalog.basic_items.tables import BasicItem
 from service_catalog.changes.tables import Subject
 from service_catalog.coding import aliases
-from service_catalog.coding.tables import CodeAlias
+from service_catalog.coding.aliases import Replacement
 from service_catalog.implementations.claiming import SHELF as LOCALS
 from service_catalog.implementations.claiming import NoSuchImplementation
 from service_catalog.implementations.content import LocalContent
@@ -45,6 +45,21 @@ class GuideEnded(Gone):
     """The item has been cancelled or has ended; the facts say since when, by which document, and what follows."""
 
     title = Said("事项已取消", "The item has ended")
+
+
+class SuccessorNotInForce(NotFound):
+    """The code was replaced, and what stands in its place has no guide in force; the facts name it and the document."""
+
+    title = Said("替代事项尚无办事指南", "What replaced it has no guide in force")
+
+    def __init__(self, replacement: Replacement, day: date) -> None:
+        old, new, document = replacement.old_code, replacement.new_code, replacement.document_number
+        super().__init__(
+            f"{old} 已由 {new} 代替（{document}），后者在 {day} 没有已发布的办事指南",
+            f"{old} was replaced by {new} ({document}), which had no guide in force on {day}",
+            asked_code=old, successor=new, document_number=document,
+            valid_from=str(replacement.valid_from), act_kind=replacement.act_kind,
+        )  # fmt: skip
 
 
 class CodeSplit(Ambiguous):
@@ -87,8 +102,8 @@ class GuideParts:
         return max(moments)
 
 
-def resolve(session: Session, code: str, day: date) -> tuple[str, CodeAlias | None]:
-    """Return the code that stands for `code` on `day`, and the alias that led there; raises CodeSplit."""
+def resolve(session: Session, code: str, day: date) -> tuple[str, Replacement | None]:
+    """Return the code that stands for `code` on `day`, and what replaced it; raises CodeSplit."""
     successors = aliases.successors_of(session, code, day)
     if len(successors) > 1:
         codes = [alias.new_code for alias in successors]

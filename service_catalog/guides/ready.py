@@ -32,33 +32,31 @@ MOST_CHANGES = 1000
 """After more changes than this it is cheaper to forget everything."""
 
 RawHeaders = list[tuple[bytes, bytes]]
+Messages = tuple[dict[str, Any], dict[str, Any]]
 
 
 class Ready(NamedTuple):
-    """One guide ready to send: the ASGI messages of its three possible answers."""
+    """One guide ready to send: the ASGI messages of its possible answers."""
 
     implementation_code: str
-    etag: bytes
     representation: Representation
-    plain: tuple[dict[str, Any], dict[str, Any]]
-    packed: tuple[dict[str, Any], dict[str, Any]]
-    unchanged: tuple[dict[str, Any], dict[str, Any]]
+    plain: Messages
+    packed: Messages
+    unchanged: dict[bytes, Messages]
+    """By the ETag that the reader names: it has the guide plain, or packed."""
 
     @classmethod
     def of(cls, implementation_code: str, representation: Representation) -> "Ready":
-        shared = [(name.encode(), value.encode()) for name, value in representation.headers().items()]
-        json = (b"content-type", b"application/json")
+        etag, packed_etag = representation.etag, representation.packed_etag
+        shared, shared_packed = (_raw(representation.headers(each)) for each in (etag, packed_etag))
+        json, gzip = (b"content-type", b"application/json"), (b"content-encoding", b"gzip")
+        body, packed = representation.body, representation.packed
         return cls(
             implementation_code,
-            representation.etag.encode(),
             representation,
-            _messages(200, [*shared, json, _length(representation.body)], representation.body),
-            _messages(
-                200,
-                [*shared, json, (b"content-encoding", b"gzip"), _length(representation.packed)],
-                representation.packed,
-            ),
-            _messages(304, shared, b""),
+            _messages(200, [*shared, json, _length(body)], body),
+            _messages(200, [*shared_packed, json, gzip, _length(packed)], packed),
+            {etag.encode(): _messages(304, shared, b""), packed_etag.encode(): _messages(304, shared_packed, b"")},
         )
 
 
@@ -144,7 +142,8 @@ class ReadyGuides:
             seen, ready = await run_in_threadpool(self._load, code, now)
         except CatalogError:
             return None  # the ordinary route says what is wrong
-        if seen >= self.number and self.day_starts <= now < self.day_ends:
+        is_settled = ready.representation.is_settled  # a moment later it will have another date
+        if is_settled and seen >= self.number and self.day_starts <= now < self.day_ends:
             self.ready[code] = ready
             if len(self.ready) > self.most:
                 self.ready.popitem(last=False)
@@ -154,10 +153,10 @@ class ReadyGuides:
         with reading(self.engine) as session:
             seen = last_number(session)
             view = guide_by_code(session, code, now=now, as_of=None)
-            return seen, Ready.of(view.implementation_code, Representation.of(view))
+            return seen, Ready.of(view.implementation_code, Representation.of(view, made_at=now))
 
 
-def _choose(ready: Ready, headers: RawHeaders) -> tuple[dict[str, Any], dict[str, Any]]:
+def _choose(ready: Ready, headers: RawHeaders) -> Messages:
     none_match = modified_since = encoding = None
     for name, value in headers:
         if name == b"if-none-match":
@@ -166,15 +165,22 @@ def _choose(ready: Ready, headers: RawHeaders) -> tuple[dict[str, Any], dict[str
             encoding = value
         elif name == b"if-modified-since":
             modified_since = value
-    conditional = none_match is not None or modified_since is not None
-    if none_match == ready.etag or (
-        conditional and ready.representation.is_what_reader_has(_text(none_match), _text(modified_since))
-    ):
-        return ready.unchanged
-    return ready.packed if encoding is not None and accepts_gzip(_text(encoding)) else ready.plain
+    if none_match in ready.unchanged:
+        return ready.unchanged[none_match]
+    packed = encoding is not None and accepts_gzip(_text(encoding))
+    if none_match is not None or modified_since is not None:
+        asked = _text(none_match), _text(modified_since)
+        had = ready.representation.etag_of_304(*asked, packed=packed)
+        if had is not None:
+            return ready.unchanged[had.encode()]
+    return ready.packed if packed else ready.plain
 
 
-def _messages(status: int, headers: RawHeaders, body: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+def _raw(headers: dict[str, str]) -> RawHeaders:
+    return [(name.encode(), value.encode()) for name, value in headers.items()]
+
+
+def _messages(status: int, headers: RawHeaders, body: bytes) -> Messages:
     return (
         {"type": "http.response.start", "status": status, "headers": headers},
         {"type": "http.response.body", "body": body},

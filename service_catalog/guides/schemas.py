@@ -202,11 +202,12 @@ class AliasView(BaseModel):
     """The code that was asked for has been replaced."""
 
     asked_code: str
+    current_code: str = Field(description="The code in use, whose guide this is: the end of the chain if there is one.")
     valid_from: date
-    document_number: str
+    document_number: str = Field(description="The document that replaced the code asked for.")
     act_kind: str
     since: datetime | None = Field(default=None, exclude=True)
-    """When the replacement was recorded or took effect, whichever came later."""
+    """When any replacement on the way was last recorded or took effect."""
 
 
 class GuideView(BaseModel):
@@ -283,6 +284,7 @@ class WalkStep(BaseModel):
     outcome: Literal[
         "answered",
         "redirected",
+        "suspended",
         "not_offered",
         "offered_below",
         "offered_by_other",
@@ -303,8 +305,12 @@ class Nearest(BaseModel):
     answered_at: RegionLink
     why_zh: str
     why_en: str
-    walk: list[WalkStep]
-    also_here: list[str] = Field(description="Codes of other bodies at the same place that offer the item.")
+    walk: list[WalkStep] = Field(
+        description="The last step is the body that answers: one that was passed as suspended where nobody else offers it."
+    )
+    also_here: list[str] = Field(
+        description="Codes of other bodies at the same place that offer the item and are not suspended."
+    )
 
 
 class NearestGuideView(GuideView):

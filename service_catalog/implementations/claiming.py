@@ -1,6 +1,6 @@
 """Claiming an item (认领) and writing, reviewing and publishing its local part."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -11,16 +11,25 @@ from service_catalog.access.places import demand_at
 from service_catalog.access.rights import Right
 from service_catalog.actors import Actor
 from service_catalog.agencies.register import find_agency
+from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import find_item
+from service_catalog.basic_items.findings import Severities
 from service_catalog.changes.tables import Subject
 from service_catalog.coding.codes import compose
-from service_catalog.implementations.content import LocalContent, Offer
+from service_catalog.implementations.content import LocalContent
 from service_catalog.implementations.inheritance import LocalRefused, Refusal, Standard, check
 from service_catalog.implementations.standards import standard_to_implement
-from service_catalog.implementations.tables import Implementation, ImplementationEdition, ServedRegion
+from service_catalog.implementations.tables import (
+    Delegation,
+    Implementation,
+    ImplementationEdition,
+    ServedRegion,
+)
+from service_catalog.implementations.whole import EntrustingAgencyMissing as EntrustingAgencyMissing
+from service_catalog.implementations.whole import refuse_faulty, refuse_incoherent
 from service_catalog.kernel.database import add_new
 from service_catalog.kernel.dates import civil_day
-from service_catalog.kernel.errors import Conflict, Fault, Invalid, InvalidRequest, NotFound, Said
+from service_catalog.kernel.errors import Conflict, Invalid, NotFound, Said
 from service_catalog.lifecycle import standing
 from service_catalog.lifecycle.reviewing import Shelf
 from service_catalog.lifecycle.standing import Decision
@@ -55,10 +64,10 @@ class OutsideStandardDates(Invalid):
     title = Said("生效日期超出标准的有效期", "The dates lie outside those of the standard")
 
 
-class EntrustingAgencyMissing(Invalid):
-    """Entrusted power (权力来源 5、6) names who entrusts it."""
+class DelegatedPowerOnly(Invalid):
+    """What was taken over after a delegation is exercised by delegated power (权力来源 2; handbook, lifecycle §4)."""
 
-    title = Said("委托行使须写明委托部门", "Entrusted power names the entrusting body")
+    title = Said("承接事项的权力来源为上级下放", "What was taken over is exercised by delegated power")
 
 
 class ComputedNotTyped(Invalid):
@@ -81,8 +90,23 @@ def claim(
 
     `act_id` is the act by which it comes here, where there is one.
     """
-    agency, item = find_agency(session, agency_code), find_item(session, basic_code)
+    agency = find_agency(session, agency_code)
     demand_at(session, by, Right.WRITE_LOCAL, region_code=agency.region_code, agency_code=agency.code)
+    return enter_claim(session, agency, exercise_level, basic_code, act_id=act_id, by=by, at=at)
+
+
+def enter_claim(
+    session: Session,
+    agency: Agency,
+    exercise_level: str,
+    basic_code: str,
+    *,
+    act_id: int | None,
+    by: Actor,
+    at: datetime,
+) -> Implementation:
+    """Enter a claim that was asked for by whoever may, or that an act brings about; raises what claiming raises."""
+    agency_code, item = agency.code, find_item(session, basic_code)
     code = str(compose(agency_code, exercise_level, basic_code))
     claimed = AlreadyClaimed(f"{code} 已认领", f"{code} is claimed", code=code)
     if session.get(Implementation, code) is not None:
@@ -150,10 +174,22 @@ def discard(session: Session, implementation_code: str, *, by: Actor, at: dateti
     SHELF.discard(session, implementation_code, at=at)
 
 
-def submit(session: Session, implementation_code: str, *, by: Actor, at: datetime) -> ImplementationEdition:
-    """Hand the draft in for review."""
-    lock_for(session, implementation_code, Right.WRITE_LOCAL, by)
+def submit(
+    session: Session,
+    implementation_code: str,
+    *,
+    by: Actor,
+    at: datetime,
+    severities: Severities | None = None,
+    words: Mapping[str, Sequence[str]] | None = None,
+) -> ImplementationEdition:
+    """Hand the draft in for review; raises LocalContentFaulty with every rule of the lint that is an error here."""
+    implementation = lock_for(session, implementation_code, Right.WRITE_LOCAL, by)
     _refuse_cancelled(session, implementation_code, at)
+    day = civil_day(at)
+    standard = standard_to_implement(session, find_item(session, implementation.basic_code), day)
+    local = SHELF.find_open(session, implementation_code, day).local
+    refuse_faulty(session, implementation, standard, local, day, severities=severities, words=words)
     return SHELF.submit(session, implementation_code, by=by, at=at)
 
 
@@ -245,11 +281,11 @@ def weighed(
     """Weigh a local draft; everything it does not keep is a refusal; raises what is wrong with it as a whole."""
     standard = standard_to_implement(session, find_item(session, implementation.basic_code), day)
     registers = registers_of(session)
-    own = _without_computed(content, implementation)
+    own = _with_delegated_power(session, _without_computed(content, implementation), implementation)
     local, refusals = check(
         own, standard, implementation.exercise_level, registers.matrix, registers.calendar.longest_run
     )
-    _whole(session, local)
+    refuse_incoherent(session, implementation, standard, local, day)
     return standard, local, refusals
 
 
@@ -268,6 +304,19 @@ def _within(standard: Standard, first_day: date, effective_until: date | None) -
         )
 
 
+def _with_delegated_power(session: Session, content: dict[str, Any], implementation: Implementation) -> dict[str, Any]:
+    if implementation.act_id is None or implementation.basic_code[2:4] == "20":
+        return content
+    if session.get(Delegation, implementation.act_id) is None:
+        return content
+    if content.get("power_source", "2") != "2":
+        raise DelegatedPowerOnly(
+            "承接事项的权力来源应为 2（上级下放）", "the power source of what was taken over is 2 (delegated)",
+            element="power_source", standard_value="2",
+        )  # fmt: skip
+    return content | {"power_source": "2"}
+
+
 def _without_computed(content: Mapping[str, Any], implementation: Implementation) -> dict[str, Any]:
     own = dict(content)
     for element in ("implementation_code", "agency_code", "exercise_level"):
@@ -277,24 +326,6 @@ def _without_computed(content: Mapping[str, Any], implementation: Implementation
                 standard_value=getattr(implementation, element),
             )  # fmt: skip
     return own
-
-
-def _whole(session: Session, local: LocalContent) -> None:
-    """Check what needs other elements or other rows."""
-    if local.power_source in ("5", "6") and local.entrusting_agency is None:
-        raise EntrustingAgencyMissing(
-            "权力来源为委托的，须填写委托部门",
-            "power sources 5 and 6 need entrusting_agency",
-            element="entrusting_agency",
-        )
-    if local.availability.status is Offer.OFFERED_BY_OTHER and local.availability.agency_code:
-        find_agency(session, local.availability.agency_code)
-    consultation = {contact.value for contact in local.consultation_channels}
-    if consultation & {contact.value for contact in local.complaint_channels}:
-        said = Said("投诉方式须与咨询方式不同", "complaint channels must differ from consultation channels")
-        raise InvalidRequest([Fault("/complaint_channels", said)])
-    for region_code in local.service_area:
-        find_region(session, region_code)
 
 
 def find_implementation(session: Session, implementation_code: str) -> Implementation:

@@ -5,9 +5,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from service_catalog.agencies.facts import Contact, RegionCode, Remedies, ServiceHours, Window
+from service_catalog.agencies.facts import Contact, Remedies, ServiceHours, Window
 from service_catalog.basic_items.content import (
     Attachment,
     CaseKind,
@@ -25,7 +25,14 @@ from service_catalog.basic_items.content import (
     Serial,
 )
 from service_catalog.basic_items.limits import TimeLimit
+from service_catalog.basic_items.translations import Translation, for_the_public, with_digests
 from service_catalog.kernel.texts import Document, Line, RowKey, Text
+from service_catalog.regions.tree import canonical
+
+ServedRegionCode = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{6}([0-9Z][0-9]{2}([0-9]{3})?)?$"), AfterValidator(canonical)
+]
+"""A region served; the short forms of 6 and 9 digits are filled up."""
 
 
 class Offer(StrEnum):
@@ -155,14 +162,14 @@ class LocalContent(Document):
     fees: tuple[LocalFee, ...] = ()
     results: tuple[LocalResult, ...] = ()
     handling_items: tuple[LocalHandlingItem, ...] = ()
-    channels: tuple[Channel, ...] = ()
-    online_depth: tuple[OnlineDepth, ...] = ()
+    channels: tuple[Channel, ...] | None = None
+    online_depth: tuple[OnlineDepth, ...] | None = None
     cross_area_scope: CrossAreaScope | None = None
     service_flags: LocalFlags | None = None
     intermediary_services: tuple[LocalIntermediary, ...] = ()
     questions: tuple[Question, ...] = ()
     local_codes: tuple[LocalCode, ...] = ()
-    service_area: tuple[RegionCode, ...] = ()
+    service_area: tuple[ServedRegionCode, ...] = ()
     service_locations: tuple[Window, ...] = ()
     service_hours: ServiceHours | None = None
     consultation_channels: tuple[Contact, ...] = ()
@@ -173,11 +180,25 @@ class LocalContent(Document):
     local_themes: tuple[Line, ...] = ()
     aliases: tuple[Line, ...] = ()
     local_notes: Text | None = None
+    translations: tuple[Translation, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _translations_know_their_source(cls, written: Any) -> Any:
+        return with_digests(written)
+
+    @model_validator(mode="after")
+    def _translated_once(self) -> Self:
+        paths = [row.path for row in self.translations]
+        if len(set(paths)) < len(paths):
+            raise ValueError("translations: a text is translated twice")
+        return self
 
     def for_the_public(self) -> Self:
-        """Return it without the persons who handle the steps: they are internal (inheritance matrix)."""
-        steps = (step.model_copy(update={"responsible_person": None}) for step in self.steps)
-        return self.model_copy(update={"steps": tuple(steps)})
+        """Return it without the persons who handle the steps, who are internal, and without unchecked translations."""
+        steps = tuple(step.model_copy(update={"responsible_person": None}) for step in self.steps)
+        shown = self.model_copy(update={"steps": steps})
+        return shown.model_copy(update={"translations": for_the_public(self.translations, shown)})
 
     def differences(self) -> dict[str, Any]:
         """Return what is stored: plain JSON without anything that was not said."""

@@ -3,17 +3,20 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, Select, select
 from sqlmodel import Session, col
 
-from service_catalog.agencies.register import find_agency
+from service_catalog.agencies.register import find_agency, name_on
 from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import SHELF as STANDARDS
 from service_catalog.basic_items.editing import find_item
+from service_catalog.basic_items.findings import Severities
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition
 from service_catalog.changes.tables import Subject
+from service_catalog.coding.aliases import not_replaced, successors_of
 from service_catalog.implementations.claiming import SHELF, NoSuchImplementation, find_implementation, weighed
 from service_catalog.implementations.content import LocalContent, Offer
 from service_catalog.implementations.schemas import (
@@ -22,12 +25,14 @@ from service_catalog.implementations.schemas import (
     DutyLine,
     ImplementationLine,
     ImplementationView,
+    LocalFindingView,
     RefusalView,
 )
 from service_catalog.implementations.standards import standard_to_implement
 from service_catalog.implementations.tables import Implementation, ImplementationEdition
+from service_catalog.implementations.whole import findings_of
 from service_catalog.kernel.paging import Walk
-from service_catalog.lifecycle.standing import not_cancelled
+from service_catalog.lifecycle.standing import not_cancelled, standings_on
 from service_catalog.regions.mapping import find_region, within
 from service_catalog.regions.schemas import RegionLink
 from service_catalog.regions.tables import Region
@@ -40,7 +45,6 @@ _LINE: tuple[Any, ...] = (
     col(Implementation.basic_code),
     col(BasicItemEdition.name),
     col(Agency.code).label("agency_code"),
-    col(Agency.name).label("agency_name"),
     col(Implementation.region_code),
     col(Implementation.exercise_level),
     col(ImplementationEdition.availability),
@@ -50,10 +54,11 @@ _LINE: tuple[Any, ...] = (
 )
 
 
-def _lines(day: date, *more: Any) -> Select[Any]:
+@lru_cache(maxsize=4)  # making the statement costs more than running it
+def _lines(day: date) -> Select[Any]:
     """Select what a line shows of every implementation in force on `day`; whole documents stay where they are."""
     return (
-        select(*_LINE, *more)
+        select(*_LINE, name_on(day).label("agency_name"))
         .select_from(Implementation)
         .join(
             ImplementationEdition,
@@ -66,6 +71,7 @@ def _lines(day: date, *more: Any) -> Select[Any]:
             STANDARDS.current(day),
             not_cancelled(Subject.IMPLEMENTATION, col(Implementation.implementation_code), day),
             not_cancelled(Subject.BASIC_ITEM, col(Implementation.basic_code), day),
+            not_replaced(day, col(Implementation.implementation_code), col(Implementation.basic_code)),
         )
     )
 
@@ -98,9 +104,20 @@ def list_implementations(
     return session.execute(query).all()
 
 
-def implementation_line(row: Row[Any]) -> ImplementationLine:
-    """Return an implementation as a list shows it."""
-    return ImplementationLine(**row._mapping, item_type=row.basic_code[2:4])
+def implementation_lines(session: Session, rows: Sequence[Row[Any]], day: date) -> list[ImplementationLine]:
+    """Return implementations as a list shows them."""
+    states = _states(session, [row.implementation_code for row in rows], day)
+    return [
+        ImplementationLine(**row._mapping, item_type=row.basic_code[2:4], state=states[row.implementation_code])
+        for row in rows
+    ]
+
+
+def _states(session: Session, codes: Sequence[str], day: date) -> dict[str, str]:
+    """Return how each of some implementations stands on `day`: it is suspended with its item, too."""
+    own = standings_on(session, Subject.IMPLEMENTATION, codes, day)
+    items = standings_on(session, Subject.BASIC_ITEM, {code[19:] for code in codes}, day)
+    return {code: max(own[code].value, items[code[19:]].value) for code in codes}
 
 
 def implementation_view(session: Session, code: str, day: date) -> ImplementationView:
@@ -110,14 +127,17 @@ def implementation_view(session: Session, code: str, day: date) -> Implementatio
         col(ImplementationEdition.published_at),
         col(ImplementationEdition.content).label("local"),
     )
-    row = session.execute(_lines(day, *documents).where(col(Implementation.implementation_code) == code)).first()
+    query = _lines(day).add_columns(*documents).where(col(Implementation.implementation_code) == code)
+    row = session.execute(query).first()
     if row is None:
         raise NoSuchImplementation(
-            f"{code} 在 {day} 没有已发布的版本", f"{code} has nothing in force on {day}", code=code
-        )
+            f"{code} 在 {day} 没有已发布的版本", f"{code} has nothing in force on {day}", code=code,
+            successors=[replacement.new_code for replacement in successors_of(session, code, day)],
+        )  # fmt: skip
     region = RegionLink.of(find_region(session, row.region_code))
     shown = row._asdict() | {"local": LocalContent.model_validate(row.local).for_the_public()}
-    return ImplementationView(**shown, item_type=row.basic_code[2:4], region=region)
+    state = _states(session, [code], day)[code]
+    return ImplementationView(**shown, item_type=row.basic_code[2:4], region=region, state=state)
 
 
 def duties_of(session: Session, walk: Walk, agency_code: str, day: date) -> Sequence[Row[Any]]:
@@ -180,25 +200,37 @@ def coverage_lines(session: Session, basic_code: str, regions: Sequence[Region],
             col(Implementation.region_code).in_([region.code for region in regions]),
             SHELF.current(day),
             not_cancelled(Subject.IMPLEMENTATION, col(Implementation.implementation_code), day),
+            not_replaced(day, col(Implementation.implementation_code), col(Implementation.basic_code)),
         )
         .order_by(col(Implementation.implementation_code))
     )
     declared: dict[str, list[tuple[str, Offer]]] = defaultdict(list)
     for region_code, code, availability in session.execute(query):
         declared[region_code].append((code, availability))
-    return {region.code: _coverage(region, declared.get(region.code, [])) for region in regions}
+    states = _states(session, [code for rows in declared.values() for code, _ in rows], day)
+    return {region.code: _coverage(region, declared.get(region.code, []), states) for region in regions}
 
 
-def _coverage(region: Region, declared: list[tuple[str, Offer]]) -> CoverageLine:
+def _coverage(region: Region, declared: list[tuple[str, Offer]], states: Mapping[str, str]) -> CoverageLine:
     best = min((offer for _, offer in declared), key=_BEST_FIRST.index, default=None)
+    codes = [code for code, offer in declared if offer is best]
     return CoverageLine(
         region=RegionLink.of(region),
         status=best.value if best else "unclaimed",
-        implementation_codes=[code for code, offer in declared if offer is best],
+        state=min((states[code] for code in codes), default=None),
+        implementation_codes=codes,
     )
 
 
-def check_draft(session: Session, code: str, draft: Mapping[str, Any], day: date) -> CheckView:
+def check_draft(
+    session: Session,
+    code: str,
+    draft: Mapping[str, Any],
+    day: date,
+    *,
+    severities: Severities | None = None,
+    words: Mapping[str, Sequence[str]] | None = None,
+) -> CheckView:
     """Hold a local draft against the standard and write nothing; raises NoSuchImplementation, InvalidRequest.
 
     A draft that says nothing of availability is checked as one that is offered.
@@ -206,9 +238,13 @@ def check_draft(session: Session, code: str, draft: Mapping[str, Any], day: date
     implementation = find_implementation(session, code)
     whole = {"availability": {"status": "offered"}} | dict(draft)
     standard, local, refusals = weighed(session, implementation, whole, day=day)
+    found = findings_of(session, implementation, standard, local, day, severities=severities, words=words)
     return CheckView(
-        acceptable=not refusals,
+        acceptable=not refusals and not any(finding.severity == "error" for finding in found),
         standard_edition=standard.edition,
         refusals=[RefusalView(**refusal.facts(), zh=refusal.said.zh, en=refusal.said.en) for refusal in refusals],
+        findings=[
+            LocalFindingView(rule=f.name, severity=f.severity, pointer=f.pointer, zh=f.zh, en=f.en) for f in found
+        ],
         would_store=local.differences(),
     )

@@ -1,8 +1,9 @@
 """GET /v1/implementations, an agency's duties, the coverage of an item, and a dry check of a local draft."""
 
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Request
 
 from service_catalog.agencies.register import NoSuchAgency
 from service_catalog.agencies.schemas import AgencyFilter, AgencyPath
@@ -23,7 +24,7 @@ from service_catalog.implementations.standards import StandardNotInForce
 from service_catalog.kernel.paging import Page, each
 from service_catalog.kernel.problems import answers
 from service_catalog.kernel.texts import Plain
-from service_catalog.kernel.web import Db, Today, Walking, Words
+from service_catalog.kernel.web import AsOf, Db, Today, Walking, Words
 from service_catalog.regions.mapping import NoSuchRegion
 from service_catalog.regions.schemas import RegionFilter
 
@@ -49,13 +50,14 @@ def list_implementations(
     rows = listing.list_implementations(
         db, walk, today, region=region, agency=agency, basic_code=basic_code, availability=availability, name=name
     )
-    return walk.page_of(rows, lambda row: row.implementation_code, each(listing.implementation_line))
+    lines = partial(listing.implementation_lines, db, day=today)
+    return walk.page_of(rows, lambda row: row.implementation_code, lines)
 
 
 @router.get("/implementations/{code}", responses=answers(NoSuchImplementation))
-def read_implementation(code: ImplementationPath, db: Db, today: Today) -> ImplementationView:
-    """Read what an agency has written of its own: only the differences from the standard."""
-    return listing.implementation_view(db, code, today)
+def read_implementation(code: ImplementationPath, db: Db, today: Today, as_of: AsOf = None) -> ImplementationView:
+    """Read what an agency has written of its own: only the differences from the standard, today or on a day."""
+    return listing.implementation_view(db, code, as_of or today)
 
 
 @router.post(
@@ -67,11 +69,13 @@ def read_implementation(code: ImplementationPath, db: Db, today: Today) -> Imple
 def check_draft(
     code: ImplementationPath,
     draft: Annotated[Plain, Body(description="Elements of a local draft, as in schemas/local-content.json.")],
+    request: Request,
     db: Db,
     today: Today,
 ) -> CheckView:
-    """Tell whether a local draft would be accepted: every refusal with its element, rule and both values. Writes nothing."""
-    return listing.check_draft(db, code, draft, today)
+    """Tell whether a local draft would be accepted: every refusal with both values, every finding. Writes nothing."""
+    site = request.app.state.settings
+    return listing.check_draft(db, code, draft, today, severities=site.lint_severities, words=site.lint_words)
 
 
 @router.get("/agencies/{code}/duties", response_model=Page[DutyLine], responses=answers(NoSuchAgency))

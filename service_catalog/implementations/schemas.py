@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Path
 from pydantic import BaseModel, Field
 
+from service_catalog.basic_items.findings import Severity
 from service_catalog.basic_items.schemas import BasicCodePath as BasicCodePath
 from service_catalog.implementations.content import LocalContent, Offer
 from service_catalog.regions.schemas import RegionLink
@@ -28,6 +29,7 @@ class ImplementationLine(BaseModel):
     region_code: str
     exercise_level: str
     availability: Offer
+    state: str = Field(description="1 in force, 2 suspended (it, or the whole item).")
     edition: int
     based_on_edition: int
     effective_from: date
@@ -54,12 +56,23 @@ class RefusalView(BaseModel):
     local_value: Any
 
 
+class LocalFindingView(BaseModel):
+    """A rule of the lint that the local part breaks, as severe as this site takes it."""
+
+    rule: str
+    severity: Severity = Field(description="An error refuses the submission; a warning is shown and stays open.")
+    pointer: str = Field(description="JSON pointer into `would_store`; empty for the item as a whole.")
+    zh: str
+    en: str
+
+
 class CheckView(BaseModel):
     """Whether a local draft would be accepted; nothing is written."""
 
     acceptable: bool
     standard_edition: int
     refusals: list[RefusalView]
+    findings: list[LocalFindingView]
     would_store: dict[str, Any] = Field(description="The differences that would be kept if there were no refusals.")
 
 
@@ -68,6 +81,9 @@ class CoverageLine(BaseModel):
 
     region: RegionLink
     status: str = Field(description="offered, not_offered, offered_below, offered_by_other or unclaimed")
+    state: str | None = Field(
+        description="1 in force, 2 where all the bodies that stand behind `status` are suspended; null where unclaimed."
+    )
     implementation_codes: list[str]
 
 

@@ -100,6 +100,8 @@ def _order(local: Any, standard: Any, argument: str, case: Case) -> Said | None:
         return Said("材料必要性只能放宽要求", "a paper may only become less demanded")
     if not row.may_defer:
         return Said("标准未允许该材料容缺或改为非必要", "the standard does not let this paper be deferred")
+    if local == "2" and row.necessity_case is None:
+        return Said("标准未写明非必要时的办理情形", "the standard states no case in which this paper is needed")
     return None
 
 
@@ -154,9 +156,17 @@ def _lower_with_document(local: LocalFee, standard: Fee, argument: str, case: Ca
     reworded = local.standard is not None and local.standard != standard.standard
     if reworded and not lowered:
         return Said("改写收费标准须同时写明更低的金额", "other words for a fee need a lower amount beside them")
-    if lowered and not (local.document_number and local.valid_from):
+    if lowered and not (_is_written(local.document_number) and local.valid_from):
         return Said("降低或免收费用须有文号和起始日期", "a lower or waived fee needs a document number and a first day")
+    if local.document_number is not None and not _is_written(local.document_number):
+        return Said("文号不能为空白", "the document number is blank")
+    if local.valid_from and local.valid_until and local.valid_from > local.valid_until:
+        return Said("起始日期不得晚于终止日期", "the first day lies after the last day")
     return None
+
+
+def _is_written(words: str | None) -> bool:
+    return words is not None and bool(words.strip())
 
 
 def _may_switch_on(local: Mapping[str, bool], standard: Any, argument: str, case: Case) -> Said | None:
@@ -209,7 +219,13 @@ def steps_exceed(steps: tuple[Step, ...], promise: TimeLimit, worst: LongestRun)
     if not together_longer([step.limit for step in steps if step.limit is not None], promise, worst):
         return None
     words = in_words(promise)
-    return Said(f"各环节合计超过承诺时限{words.zh}", f"the steps together take longer than the promise of {words.en}")
+    named = [(step.name, in_words(step.limit)) for step in steps if step.limit is not None]
+    zh = "、".join(f"{name}{limit.zh}" for name, limit in named)
+    en = ", ".join(f"{name} {limit.en}" for name, limit in named)
+    return Said(
+        f"各环节（{zh}）合计超过承诺时限{words.zh}",
+        f"the steps together ({en}) take longer than the promise of {words.en}",
+    )
 
 
 _UNITS = {
@@ -220,6 +236,13 @@ _UNITS = {
     TimeUnit.MONTH: Said("个月", "month"),
     TimeUnit.YEAR: Said("年", "year"),
 }
+
+
+def says_as_long(one: TimeLimit | None, other: TimeLimit | None) -> bool:
+    """Tell whether two limits are the same amount of the same unit; how they are explained makes no difference."""
+    if one is None or other is None:
+        return one is other
+    return (one.amount, one.unit) == (other.amount, other.unit)
 
 
 def in_words(limit: TimeLimit) -> Said:

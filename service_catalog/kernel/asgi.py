@@ -1,5 +1,7 @@
 """Small ASGI middleware; nothing here buffers a body or starts a task."""
 
+from collections.abc import Mapping
+
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
@@ -19,22 +21,25 @@ class AnswersHead:
 
 
 class BoundedBody:
-    """Refuses to read more of a body than `most` bytes; the refusal (413) leaves in the one error shape."""
+    """Refuses to read more of a body than `most` bytes; the refusal (413) leaves in the one error shape.
 
-    def __init__(self, app: ASGIApp, *, most: int) -> None:
-        self.app, self.most = app, most
+    `larger` names the paths that take files, and how many bytes these may have.
+    """
+
+    def __init__(self, app: ASGIApp, *, most: int, larger: Mapping[str, int] | None = None) -> None:
+        self.app, self.most, self.larger = app, most, dict(larger or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
-        seen = 0
+        seen, most = 0, self.larger.get(scope["path"], self.most)
 
         async def bounded() -> Message:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.most:
+            if seen > most:
                 raise HTTPException(413)  # raised where the body is read, so that the ordinary handler answers
             return message
 

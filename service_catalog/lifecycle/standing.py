@@ -122,6 +122,27 @@ def decide(
     return standing
 
 
+def end_by(session: Session, subject: Subject, code: str, act: Act, reason: str, *, by: Actor, at: datetime) -> None:
+    """End a thing by an act that was recorded about something else: a delegation, a transfer."""
+    assert act.id is not None
+    session.add(
+        Standing(
+            subject=subject, code=code, state=ItemState.CANCELLED, from_on=act.effective_on, act_id=act.id,
+            reason=reason, at=at,
+        )
+    )  # fmt: skip
+    session.flush()
+    log.record(session, subject, code, kind=ChangeKind.END, by=by, at=at)
+
+
+def ended_by(session: Session, subject: Subject, code: str, act_id: int) -> bool:
+    """Tell whether a thing ends by this very act."""
+    query = select(col(Standing.id)).where(
+        col(Standing.subject) == subject, col(Standing.code) == code, col(Standing.act_id) == act_id
+    )
+    return session.execute(query).first() is not None
+
+
 def refuse_cancelled(session: Session, things: Sequence[tuple[Subject, str]], day: date) -> None:
     """Raise AlreadyCancelled where one of the things has ended by `day`: nothing more is written about it."""
     standing = gravest_standing(session, things, day, known_on=date.max - timedelta(days=1))

@@ -1,36 +1,22 @@
 """What the routes of every edition share: the version the caller has seen, and the moves between draft and published."""
 
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Response
+from fastapi import Depends, Header, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlmodel import Session
 
 from service_catalog.access.rights import NotAllowed
-from service_catalog.access.web import SignInFirst, Staff
-from service_catalog.actors import Actor
-from service_catalog.kernel.dates import civil_day
+from service_catalog.access.web import SignInFirst
 from service_catalog.kernel.errors import CatalogError, Said, Unconditional
-from service_catalog.kernel.problems import answers
 from service_catalog.kernel.texts import PRINTABLE, Line
-from service_catalog.kernel.web import Now, WriteDb
 from service_catalog.lifecycle.edition import (
-    ApprovedByAuthor,
-    BackDated,
     EditionRow,
-    EndsBeforeItBegins,
-    OpinionMissing,
     WrongState,
 )
-from service_catalog.lifecycle.reviewing import NothingOpen, Shelf, StaleRevision
+from service_catalog.lifecycle.reviewing import NothingOpen, StaleRevision
 from service_catalog.lifecycle.standing import (
-    ActBackDated,
-    ActNeedsDocument,
-    AlreadyCancelled,
     Decision,
-    NotInThatState,
 )
 from service_catalog.lifecycle.states import EditionKind, WorkState
 
@@ -135,110 +121,3 @@ class DecisionDraft(_Body):
     def decision(self) -> Decision:
         """Return it as the verbs take it."""
         return Decision(self.document_number, self.title, self.issuing_body, self.effective_on, self.reason)
-
-
-class Verbs(Protocol):
-    """The verbs that standards and local parts both have."""
-
-    SHELF: Shelf[Any]
-
-    def take_back(self, session: Session, code: str, /, *, by: Actor, at: datetime) -> EditionRow: ...
-    def send_back(self, session: Session, code: str, opinion: str, /, *, by: Actor, at: datetime) -> EditionRow: ...
-    def approve(
-        self, session: Session, code: str, /, *, by: Actor, at: datetime, opinion: str | None = None
-    ) -> EditionRow: ...
-    def publish(self, session: Session, code: str, /, **dates: Any) -> EditionRow: ...
-    def withdraw(self, session: Session, code: str, /, *, by: Actor, at: datetime) -> EditionRow: ...
-    def suspend(self, session: Session, code: str, decision: Decision, /, *, by: Actor, at: datetime) -> None: ...
-    def resume(self, session: Session, code: str, decision: Decision, /, *, by: Actor, at: datetime) -> None: ...
-    def cancel(self, session: Session, code: str, decision: Decision, /, *, by: Actor, at: datetime) -> None: ...
-
-
-def add_review(
-    router: APIRouter, verbs: Any, code_path: Any, lock: Callable[[Session, str], Any], *unknown: type[CatalogError]
-) -> None:
-    """Add the moves of review and publication to the routes of one kind of thing; `lock` holds the thing first."""
-    made: Verbs = verbs
-    refusals = (*unknown, *EDITING)
-
-    def hold(db: Session, code: str, seen: str | None, at: datetime) -> None:
-        lock(db, code)
-        made.SHELF.expect_seen(db, code, seen, civil_day(at))
-
-    @router.post("/{code}/draft/take-back", responses=answers(*refusals))
-    def take_back(code: code_path, by: Staff, db: WriteDb, now: Now, seen: Seen, response: Response) -> EditionMoved:
-        """Take a submitted or returned edition back into draft."""
-        hold(db, code, seen, now)
-        return EditionMoved.of(code, made.take_back(db, code, by=by, at=now), response)
-
-    @router.post("/{code}/draft/return", responses=answers(*refusals, OpinionMissing))
-    def send_back(
-        code: code_path, body: OpinionDraft, by: Staff, db: WriteDb, now: Now, seen: Seen, response: Response
-    ) -> EditionMoved:
-        """Send a submitted edition back to its author with an opinion, which is kept."""
-        hold(db, code, seen, now)
-        return EditionMoved.of(code, made.send_back(db, code, body.opinion, by=by, at=now), response)
-
-    @router.post("/{code}/draft/approval", responses=answers(*refusals, ApprovedByAuthor))
-    def approve(
-        code: code_path, body: OpinionDraft, by: Staff, db: WriteDb, now: Now, seen: Seen, response: Response
-    ) -> EditionMoved:
-        """Approve a submitted edition; not by whoever wrote or submitted it."""
-        hold(db, code, seen, now)
-        return EditionMoved.of(code, made.approve(db, code, by=by, at=now, opinion=body.opinion or None), response)
-
-    @router.post(
-        "/{code}/draft/publication", responses=answers(*refusals, BackDated, EndsBeforeItBegins, AlreadyCancelled)
-    )
-    def publish(
-        code: code_path, body: PublicationDraft, by: Staff, db: WriteDb, now: Now, seen: Seen, response: Response
-    ) -> EditionMoved:
-        """Publish the approved edition, today or from a later day on; it takes effect by the clock alone."""
-        hold(db, code, seen, now)
-        edition = made.publish(
-            db, code, effective_from=body.effective_from, effective_until=body.effective_until, by=by, at=now
-        )
-        return EditionMoved.of(code, edition, response)
-
-    @router.post("/{code}/draft/withdrawal", responses=answers(*refusals))
-    def withdraw(code: code_path, by: Staff, db: WriteDb, now: Now, seen: Seen, response: Response) -> EditionMoved:
-        """Take an approved or scheduled edition out before it takes effect."""
-        hold(db, code, seen, now)
-        return EditionMoved.of(code, made.withdraw(db, code, by=by, at=now), response)
-
-
-class ActView(BaseModel):
-    """An act as it was recorded."""
-
-    code: str
-    document_number: str
-    effective_on: date
-
-
-def add_decisions(router: APIRouter, verbs: Any, code_path: Any, *unknown: type[CatalogError]) -> None:
-    """Add suspension, resumption and cancellation to the routes of one kind of thing."""
-    made: Verbs = verbs
-    refusals = answers(
-        *unknown, SignInFirst, NotAllowed, ActNeedsDocument, ActBackDated, AlreadyCancelled, NotInThatState
-    )
-
-    def done(code: str, body: DecisionDraft) -> ActView:
-        return ActView(code=code, document_number=body.document_number, effective_on=body.effective_on)
-
-    @router.post("/{code}/suspension", responses=refusals)
-    def suspend(code: code_path, body: DecisionDraft, by: Staff, db: WriteDb, now: Now) -> ActView:
-        """Suspend from a day on, by a document; the guide stays readable and says so."""
-        made.suspend(db, code, body.decision(), by=by, at=now)
-        return done(code, body)
-
-    @router.post("/{code}/resumption", responses=refusals)
-    def resume(code: code_path, body: DecisionDraft, by: Staff, db: WriteDb, now: Now) -> ActView:
-        """End a suspension from a day on, by a document."""
-        made.resume(db, code, body.decision(), by=by, at=now)
-        return done(code, body)
-
-    @router.post("/{code}/cancellation", responses=refusals)
-    def cancel(code: code_path, body: DecisionDraft, by: Staff, db: WriteDb, now: Now) -> ActView:
-        """Cancel from a day on, by a document; the code stays resolvable and is never issued again."""
-        made.cancel(db, code, body.decision(), by=by, at=now)
-        return done(code, body)

@@ -4,9 +4,11 @@ from datetime import date
 
 from sqlmodel import Session
 
+from service_catalog.agencies.register import facts_on
 from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import SHELF
 from service_catalog.basic_items.tables import BasicItem
+from service_catalog.changes.tables import Subject
 from service_catalog.coding import aliases, foreign
 from service_catalog.coding.codes import (
     BASIC,
@@ -23,6 +25,8 @@ from service_catalog.coding.judging import PROFILE_VECTORS, CodeFinding, CodeRul
 from service_catalog.coding.tables import IssuedCode
 from service_catalog.implementations.claiming import SHELF as LOCALS
 from service_catalog.kernel.errors import Said
+from service_catalog.lifecycle.standing import gravest_standing
+from service_catalog.lifecycle.states import ItemState
 from service_catalog.lookup.schemas import (
     CodeKind,
     ExplainedCode,
@@ -99,7 +103,7 @@ def _explain(text: str, rules: CodeRules, registers: Registers, session: Session
         parts=parts,
         findings=[fault.name for fault in faults] + [finding.rule for finding in findings],
         profile="vectors" if session is None else "catalogue",
-        explained_parts=_explained(text, parts, registers, session),
+        explained_parts=_explained(text, parts, registers, session, day),
         explained_findings=[
             FindingView(rule=f.rule, severity=f.severity, zh=f.said.zh, en=f.said.en) for f in findings
         ],
@@ -130,7 +134,9 @@ def _parts(code: Code) -> dict[str, str]:
     }
 
 
-def _explained(text: str, parts: dict[str, str], registers: Registers, session: Session | None) -> list[PartView]:
+def _explained(
+    text: str, parts: dict[str, str], registers: Registers, session: Session | None, day: date
+) -> list[PartView]:
     starts = {
         "agency_code": 1,
         "exercise_level": 19,
@@ -151,7 +157,10 @@ def _explained(text: str, parts: dict[str, str], registers: Registers, session: 
     views = []
     for name, value in parts.items():
         start, label = starts[name], _NAMES[name]
-        meaning = _meaning(name, value, parts, registers, session)
+        if name == "agency_code":
+            meaning = _agency(session, value, day) if session is not None else None
+        else:
+            meaning = _meaning(name, value, parts, registers)
         views.append(
             PartView(
                 name=name, positions=f"{start}-{start + len(value) - 1}" if len(value) > 1 else str(start), value=value,
@@ -161,12 +170,15 @@ def _explained(text: str, parts: dict[str, str], registers: Registers, session: 
     return views
 
 
-def _meaning(
-    name: str, value: str, parts: dict[str, str], registers: Registers, session: Session | None
-) -> Label | None:
-    if name == "agency_code" and session is not None:
-        agency = session.get(Agency, value)
-        return Label(agency.name, agency.name) if agency else None
+def _agency(session: Session, code: str, day: date) -> Label | None:
+    agency, edition = session.get(Agency, code), facts_on(session, code, day)
+    if agency is None:
+        return None
+    name = edition.facts.name if edition else agency.name
+    return Label(name, name)
+
+
+def _meaning(name: str, value: str, parts: dict[str, str], registers: Registers) -> Label | None:
     if name == "sub_item":
         return Label("主项本身，未分子项", "the main item itself") if value == "000" else None
     lists = {
@@ -213,7 +225,7 @@ def _in_catalogue(session: Session, code: Code, day: date) -> list[CodeFinding]:
             findings.append(
                 _error("serial_unknown", "标准中没有这个业务办理项", "the standard has no such handling item")
             )
-    return findings + _retired(session, str(code), str(basic), day)
+    return findings + _retired(session, code, day)
 
 
 def _level_of_agency(session: Session, code: ImplementationCode, agency: Agency | None, day: date) -> list[CodeFinding]:
@@ -230,33 +242,31 @@ def _level_of_agency(session: Session, code: ImplementationCode, agency: Agency 
     return [CodeFinding("level_differs_from_agency", "warning", said)]
 
 
-def _retired(session: Session, code: str, basic: str, day: date) -> list[CodeFinding]:
-    issued = session.get(IssuedCode, basic)
-    after = aliases.successors_of(session, code, day)
+def _retired(session: Session, code: Code, day: date) -> list[CodeFinding]:
+    """Say how a code ended: it was replaced, its implementation or its item was cancelled, or its number retired."""
+    implementation = code.implementation if isinstance(code, HandlingItemCode) else code
+    basic = implementation if isinstance(implementation, BasicCode) else implementation.basic
+    after = aliases.successors_of(session, str(code), day)
     if after:
-        codes = "、".join(alias.new_code for alias in after)
-        return [
-            CodeFinding(
-                "code_retired",
-                "notice",
-                Said(
-                    f"已由 {codes} 代替（{after[0].document_number}）",
-                    f"replaced by {codes} ({after[0].document_number})",
-                ),
-            )
-        ]
+        codes = "、".join(replacement.new_code for replacement in after)
+        paper = after[0].document_number
+        return [_notice(f"已由 {codes} 代替（{paper}）", f"replaced by {codes} ({paper})")]
+    things = [(Subject.BASIC_ITEM, str(basic)), (Subject.IMPLEMENTATION, str(implementation))]
+    standing = gravest_standing(session, things, day)
+    if standing.state is ItemState.CANCELLED:
+        return [_ended(standing.since, standing.document_number)]
+    issued = session.get(IssuedCode, str(basic))
     if issued is not None and issued.retired_on is not None and issued.retired_on <= day:
-        return [
-            CodeFinding(
-                "code_retired",
-                "notice",
-                Said(
-                    f"已于 {issued.retired_on} 停用（{issued.retired_by_document}）",
-                    f"retired on {issued.retired_on} ({issued.retired_by_document})",
-                ),
-            )
-        ]
+        return [_ended(issued.retired_on, issued.retired_by_document)]
     return []
+
+
+def _ended(since: date | None, paper: str | None) -> CodeFinding:
+    return _notice(f"已于 {since} 停用（{paper}）", f"retired on {since} ({paper})")
+
+
+def _notice(zh: str, en: str) -> CodeFinding:
+    return CodeFinding("code_retired", "notice", Said(zh, en))
 
 
 def _error(rule: str, zh: str, en: str) -> CodeFinding:

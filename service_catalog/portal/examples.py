@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Text, case, cast, func, select
 from sqlmodel import Session, col
 
-from service_catalog.agencies.tables import Agency
+from service_catalog.agencies.register import name_on
 from service_catalog.basic_items.tables import BasicItemEdition
 from service_catalog.implementations.content import Offer
 from service_catalog.implementations.tables import Implementation, ImplementationEdition
@@ -54,7 +54,7 @@ def _example(session: Session, level: RegionLevel, day: date) -> Example | None:
         col(Implementation.implementation_code),
         col(Implementation.basic_code),
         col(BasicItemEdition.name),
-        col(Agency.name),
+        name_on(day),
         col(Region.code),
         col(Region.level),
     )

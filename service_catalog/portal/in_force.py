@@ -10,6 +10,7 @@ from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import SHELF as STANDARDS
 from service_catalog.basic_items.tables import BasicItemEdition
 from service_catalog.changes.tables import Subject
+from service_catalog.coding.aliases import not_replaced
 from service_catalog.implementations.claiming import SHELF as LOCALS
 from service_catalog.implementations.tables import Implementation, ImplementationEdition
 from service_catalog.lifecycle.standing import gravest_standing, not_cancelled
@@ -34,6 +35,7 @@ def in_force(day: date, *columns: Any) -> Select[Any]:
             STANDARDS.current(day),
             not_cancelled(Subject.IMPLEMENTATION, col(Implementation.implementation_code), day),
             not_cancelled(Subject.BASIC_ITEM, col(Implementation.basic_code), day),
+            not_replaced(day, col(Implementation.implementation_code), col(Implementation.basic_code)),
         )
     )
 

@@ -4,9 +4,10 @@ from datetime import date
 from itertools import islice
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 from sqlmodel import Session, col
 
+from service_catalog.agencies.register import name_on
 from service_catalog.agencies.tables import Agency
 from service_catalog.guides.nearest import NoBodyOffersIt, nearest
 from service_catalog.guides.schemas import GuideView
@@ -48,16 +49,16 @@ def instead_of(session: Session, guide: GuideView, day: date) -> list[Body]:
 def _named(session: Session, guide: GuideView, day: date) -> list[Body]:
     named = guide.availability.agency_code
     bodies = _offering(session, guide, col(Implementation.agency_code) == named, day)[:1]
-    agency = session.get(Agency, named)
-    region = session.get(Region, agency.region_code) if agency else None
-    if bodies or agency is None or region is None:
+    if bodies:
         return bodies
-    return [Body(None, agency.name, region.name)]
+    query = select(name_on(day), col(Region.name)).select_from(Agency).where(col(Agency.code) == named)
+    rows = session.execute(query.join(Region, col(Region.code) == col(Agency.region_code)))
+    return [Body(None, *row) for row in rows]
 
 
 def _nearest_other(session: Session, guide: GuideView, day: date) -> list[Body]:
     """Walk up from the body's own place by the rule that guides follow, past the body itself and what is suspended."""
-    for region in way_up(session, guide.agency.region.code):
+    for region in way_up(session, guide.agency.region.code, day):
         try:
             code, _ = nearest(session, guide.basic_code, region.code, day)
         except NoBodyOffersIt:
@@ -69,7 +70,7 @@ def _nearest_other(session: Session, guide: GuideView, day: date) -> list[Body]:
 
 def _offering(session: Session, guide: GuideView, where: ColumnElement[bool], day: date) -> list[Body]:
     query = (
-        in_force(day, col(Implementation.implementation_code), col(Agency.name), col(Region.name))
+        in_force(day, col(Implementation.implementation_code), name_on(day), col(Region.name))
         .where(
             where,
             col(Implementation.basic_code) == guide.basic_code,

@@ -74,7 +74,13 @@ class PageRoute(APIRoute):
 def _explain(request: Request, error: CatalogError) -> Response:
     status = status_of(type(error))
     faults = error.faults if isinstance(error, InvalidRequest) else []
-    context = {"error": error, "status": status, "faults": faults, "asked": request.path_params.get("code", "")}
+    context = {
+        "error": error,
+        "status": status,
+        "faults": faults,
+        "asked": request.path_params.get("code", ""),
+        "on_day": "as_of" in request.query_params,
+    }
     return page(request, "problem.html", context, status=status)
 
 

@@ -7,8 +7,8 @@ from sqlmodel import Session, col
 
 from service_catalog.guides.finding import guide_by_code
 from service_catalog.guides.reading import read_day
-from service_catalog.guides.routes import AsOf, CodePath
-from service_catalog.kernel.web import Db, Now, Today
+from service_catalog.guides.routes import CodePath
+from service_catalog.kernel.web import AsOf, Db, Now, Today
 from service_catalog.portal.examples import examples, question_about
 from service_catalog.portal.figures import figures_on
 from service_catalog.portal.instead import MOST, instead_of

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from service_catalog.agencies.facts import ContactWay, OpenHours, ServiceHours
 from service_catalog.basic_items.content import Delivery, HandlingKind, ServiceFlags
 from service_catalog.coding.codes import BASIC, IMPLEMENTATION
-from service_catalog.guides.schemas import FeeView, MaterialView
+from service_catalog.guides.schemas import FeeView, GuideView, MaterialView
 from service_catalog.kernel.dates import SHANGHAI
 from service_catalog.regions.tree import RegionLevel
 
@@ -113,6 +113,32 @@ def amount_in_words(fee: FeeView) -> str | None:
         return None
     yuan = f"{fee.amount:.2f}".removesuffix(".00")
     return f"{yuan}元/{fee.unit}" if fee.unit else f"{yuan}元"
+
+
+def charge_in_words(guide: GuideView) -> str | None:
+    """Say in a word what it costs; None where the reader must look at the fees themselves."""
+    if not guide.is_charged:
+        return "不收费"
+    return amount_in_words(guide.fees[0]) if len(guide.fees) == 1 else None
+
+
+def places(guide: GuideView) -> list[tuple[str, str]]:
+    """Return the parts of a page that readers look for, by the name of their place."""
+    has_forms = any(paper.blank_form or paper.samples for paper in guide.materials) or any(
+        result.samples for result in guide.results
+    )
+    every = (
+        ("where", "在哪里办", True),
+        ("conditions", "谁可以办", True),
+        ("papers", "要带什么", True),
+        ("time", "要多长时间", True),
+        ("fees", "收不收费", True),
+        ("flow", "怎么办", True),
+        ("questions", "常见问题", bool(guide.questions)),
+        ("rights", "投诉和复议", True),
+        ("forms", "表格和样本", has_forms),
+    )
+    return [(place, words) for place, words, is_there in every if is_there]
 
 
 def flags_in_words(flags: ServiceFlags) -> list[str]:

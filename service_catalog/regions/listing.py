@@ -23,7 +23,7 @@ def list_regions(
     if level:
         query = query.where(col(Region.level) == level)
     if parent:
-        query = query.where(col(Region.parent_code) == parent)
+        query = query.where(col(Region.parent_code) == find_region(session, parent).code)
     if inside:
         query = query.where(within(col(Region.code), find_region(session, inside).code))
     if name:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import Session, col
 
@@ -114,14 +114,20 @@ def ancestors_of(session: Session, code: str) -> Sequence[Region]:
     return session.scalars(query).all()
 
 
-def way_up(session: Session, code: str) -> list[Region]:
-    """Return where a person in a region turns to, nearest first: each region, then the zones it lies in, then its parent."""
-    own = ancestors_of(session, code)
+def way_up(session: Session, code: str, day: date) -> list[Region]:
+    """Return where a person in a region turns to on `day`, nearest first: each region, the zones it lies in, its parent.
+
+    What is founded later (or will be) is not there yet.
+    """
+    own = [region for region in ancestors_of(session, code) if region.valid_from is None or region.valid_from <= day]
     zone = aliased(Region)
     members = session.execute(
         select(col(ZoneMember.region_code), zone)
         .join(zone, col(zone.code) == col(ZoneMember.zone_code))
-        .where(col(ZoneMember.region_code).in_([region.code for region in own]))
+        .where(
+            col(ZoneMember.region_code).in_([region.code for region in own]),
+            or_(col(zone.valid_from).is_(None), col(zone.valid_from) <= day),
+        )
         .order_by(col(zone.code))
     ).all()
     path: list[Region] = []
