@@ -1,0 +1,1 @@
+"""What changed, what differs, what was decided, and what a new edition of a standard will do to its implementations."""
