@@ -18,10 +18,11 @@ def read_yardstick(session: Session, day: date, *, village_level_services_only: 
     """Read the items in force on `day`, the types and the rules of codes."""
     registers = registers_of(session)
     rules = rules_from(registers, village_level_services_only=village_level_services_only)
-    return Yardstick(_items(session, day), types_from(registers), rules)
+    return Yardstick(read_items(session, day), types_from(registers), rules)
 
 
-def _items(session: Session, day: date) -> tuple[KnownItem, ...]:
+def read_items(session: Session, day: date) -> tuple[KnownItem, ...]:
+    """Read the items in force on `day`, as far as names are compared."""
     query = (
         select(
             col(BasicItem.basic_code),
