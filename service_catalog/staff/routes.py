@@ -1,4 +1,4 @@
-"""GET /v1/me and /v1/keys."""
+"""GET /v1/me, /v1/keys, /v1/work-list, and acknowledgements."""
 
 from typing import Any
 
@@ -10,10 +10,21 @@ from service_catalog.access.web import SignInFirst, Staff
 from service_catalog.agencies.register import NoSuchAgency
 from service_catalog.kernel.paging import Page, each
 from service_catalog.kernel.problems import answers
-from service_catalog.kernel.web import Db, Now, Walking, WriteDb
+from service_catalog.kernel.web import Db, Now, Today, Walking, WriteDb
 from service_catalog.regions.mapping import NoSuchRegion
-from service_catalog.staff import keyring
-from service_catalog.staff.schemas import ActorView, KeyDraft, KeyLine, NewKeyView, PrefixPath
+from service_catalog.staff import keyring, work
+from service_catalog.staff.schemas import (
+    AcknowledgementDraft,
+    AcknowledgementView,
+    ActorView,
+    KeyDraft,
+    KeyLine,
+    NewKeyView,
+    PrefixPath,
+    WorkCount,
+    WorkLine,
+)
+from service_catalog.staff.work import WorkKind
 
 router = APIRouter(prefix="/v1", tags=["staff"])
 
@@ -43,3 +54,30 @@ def create_key(draft: KeyDraft, by: Staff, db: WriteDb, now: Now) -> NewKeyView:
 def revoke_key(prefix: PrefixPath, by: Staff, db: WriteDb, now: Now) -> KeyLine:
     """Take a key back at once; doing it twice changes nothing."""
     return KeyLine.of(keyring.revoke_key(db, prefix, by=by, at=now))
+
+
+@router.get("/work-list", responses=answers(SignInFirst))
+def count_work(by: Staff, db: Db, today: Today) -> list[WorkCount]:
+    """Say how much waits for the caller, kind by kind."""
+    return [
+        WorkCount(kind=kind, zh=work.SAID[kind].zh, en=work.SAID[kind].en, count=count)
+        for kind, count in work.counts(db, today, by=by).items()
+    ]
+
+
+@router.get("/work-list/{kind}", response_model=Page[WorkLine], responses=answers(SignInFirst))
+def list_work(kind: WorkKind, by: Staff, db: Db, walk: Walking, today: Today) -> Any:
+    """List what waits for the caller, of one kind; computed anew each time, so that it empties by being done."""
+    rows = work.work_of(db, kind, walk, today, by=by)
+    return walk.page_of(rows, lambda row: row.key, each(lambda row: WorkLine.of(kind, row)))
+
+
+@router.post(
+    "/acknowledgements",
+    status_code=201,
+    responses=answers(SignInFirst, NotAllowed, NoSuchAgency, work.NoSuchPublishedEdition, work.AlreadyAcknowledged),
+)
+def acknowledge(draft: AcknowledgementDraft, by: Staff, db: WriteDb, now: Now) -> AcknowledgementView:
+    """Take note of a new edition of a standard, for an agency that implements it."""
+    note = work.acknowledge(db, **draft.model_dump(), by=by, at=now)
+    return AcknowledgementView(**draft.model_dump(), by=note.by, at=note.at)

@@ -1,6 +1,6 @@
 """Actors and keys on the wire."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Path
@@ -11,7 +11,9 @@ from service_catalog.access.tables import AccessKey
 from service_catalog.actors import Actor, ActorKind, Grant, Role
 from service_catalog.agencies.facts import RegionCode
 from service_catalog.agencies.schemas import AGENCY_CODE
+from service_catalog.basic_items.schemas import BASIC_CODE
 from service_catalog.kernel.texts import PRINTABLE
+from service_catalog.staff.work import Work, WorkKind
 
 PrefixPath = Annotated[str, Path(pattern=r"^[0-9a-z]{8}$", description="The eight characters after alxa_.")]
 
@@ -82,3 +84,48 @@ class NewKeyView(KeyLine):
     """A new key: `key` is shown this once and cannot be had again."""
 
     key: str
+
+
+class WorkLine(BaseModel):
+    """One thing that waits for somebody."""
+
+    kind: WorkKind
+    code: str
+    name: str
+    agency_code: str | None
+    region_code: str | None
+    edition: int | None
+    due_on: date | None
+    document_number: str | None
+
+    @classmethod
+    def of(cls, kind: WorkKind, work: Work) -> "WorkLine":
+        columns = work._asdict()
+        columns.pop("key")
+        return cls(kind=kind, **columns)
+
+
+class WorkCount(BaseModel):
+    """How much of one kind waits for the caller."""
+
+    kind: WorkKind
+    zh: str
+    en: str
+    count: int
+
+
+class AcknowledgementDraft(BaseModel):
+    """Which edition of which standard an agency takes note of."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agency_code: Annotated[str, Field(pattern=AGENCY_CODE)]
+    basic_code: Annotated[str, Field(pattern=BASIC_CODE)]
+    edition: Annotated[int, Field(ge=1, le=100_000)]
+
+
+class AcknowledgementView(AcknowledgementDraft):
+    """Who took note of it, and when."""
+
+    by: str
+    at: datetime
