@@ -15,6 +15,7 @@ from benchmarks.bars import Bars
 from benchmarks.generated import Claim, Made, Samples, claims
 from service_catalog.agencies.tables import Agency, AgencyFactsEdition
 from service_catalog.basic_items.tables import BasicItemEdition
+from service_catalog.changes.chain import chained
 from service_catalog.changes.tables import Change, ChangeHead, ChangeKind, Subject
 from service_catalog.coding.codes import compose
 from service_catalog.implementations.tables import Implementation, ImplementationEdition, ServedRegion
@@ -48,7 +49,7 @@ def measure_growth(engine: Engine, path: Path, at: datetime, bars: Bars) -> Grow
     with reading(engine) as session:
         drawn = claims(Samples(session, civil_day(at)))
         standards = _standard_sizes(session)
-        writer = _Writer(session, at)
+        writer = Writer(session, at)
     before, done, copied, bytes_each = _packed(engine, path), 0, 0, {}
     for target in TARGETS:
         while done < target:
@@ -80,13 +81,13 @@ def _standard_sizes(session: Session) -> dict[str, int]:
     }
 
 
-class _Writer:
+class Writer:
     """Writes claims as the verbs would, in bulk: numbers are counted here instead of asked for."""
 
     def __init__(self, session: Session, at: datetime) -> None:
         self.at, self.first_day = at, civil_day(at)
         self.edition_id: int = session.execute(select(func.max(ImplementationEdition.id))).scalar_one()
-        self.change: int = session.execute(select(col(ChangeHead.number))).scalar_one()
+        self.change, self.digest = session.execute(select(col(ChangeHead.number), col(ChangeHead.digest))).one()
         self.agencies: set[str] = set()
 
     def write(self, engine: Engine, batch: Iterable[Claim]) -> None:
@@ -100,7 +101,7 @@ class _Writer:
             for table in ORDER:
                 if rows[table]:
                     session.execute(insert(table), rows[table])
-            session.execute(update(ChangeHead).values(number=self.change))
+            session.execute(update(ChangeHead).values(number=self.change, digest=self.digest))
 
     def _agency(self, made: Made, at: datetime, rows: dict[type[SQLModel], list[dict[str, Any]]]) -> None:
         code = made.columns["code"]
@@ -123,7 +124,7 @@ class _Writer:
         )  # fmt: skip
         rows[ImplementationEdition].append(
             {"id": self.edition_id, "implementation_code": code, "number": 1, "state": WorkState.PUBLISHED,
-             "kind": EditionKind.ESTABLISHMENT, "revision": 1, "drafted_by": EDITOR.name,
+             "kind": EditionKind.ESTABLISHMENT, "revision": 1, "drafted_by": EDITOR.name, "authors": [EDITOR.name],
              "submitted_by": EDITOR.name, "effective_from": self.first_day, "effective_until": None,
              "published_at": at, "content": claim.local, "availability": claim.availability,
              "based_on_edition": claim.standard.edition}
@@ -141,7 +142,9 @@ class _Writer:
         self, subject: Subject, code: str, by: str, at: datetime, rows: dict[type[SQLModel], list[dict[str, Any]]]
     ) -> None:
         self.change += 1
-        rows[Change].append(
-            {"number": self.change, "subject": subject, "code": code, "kind": ChangeKind.UPSERT, "edition": 1,
-             "by": by, "at": at}
-        )  # fmt: skip
+        row: dict[str, Any] = {
+            "number": self.change, "subject": subject, "code": code, "kind": ChangeKind.UPSERT, "edition": 1, "by": by,
+            "at": at,
+        }  # fmt: skip
+        self.digest = chained(self.digest, **row)
+        rows[Change].append(row | {"digest": self.digest})
