@@ -10,7 +10,7 @@ run: .venv/runtime  ## serve the seeded catalogue
 	$(BIN)/service-catalog serve --host $(HOST) --port $(PORT)
 
 test: .venv/dev  ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
 check: .venv/dev  ## style, types, floors
 	$(BIN)/ruff check .
@@ -18,8 +18,9 @@ check: .venv/dev  ## style, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev  ## measure; writes benchmarks/results.json
+bench: .venv/dev  ## measure; writes benchmarks/results.json and benchmarks/findings.json
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.findings
 
 contract: .venv/dev  ## write schemas/ anew
 	$(BIN)/service-catalog export-contract schemas

@@ -13,8 +13,13 @@ from service_catalog.access.identity import IdentityProvider, read_mapping
 from service_catalog.agencies.routes import router as agencies
 from service_catalog.basic_items.routes import router as basic_items
 from service_catalog.basic_items.staff_routes import router as standards_for_staff
+from service_catalog.exchange.routes import router as imports
+from service_catalog.exchange.workbook import MAX_BYTES as LARGEST_FILE
+from service_catalog.findings.routes import router as findings
 from service_catalog.guides.ready import ReadyGuides
 from service_catalog.guides.routes import router as guides
+from service_catalog.history.routes import router as history
+from service_catalog.implementations.moving_routes import router as moving
 from service_catalog.implementations.routes import router as implementations
 from service_catalog.implementations.staff_routes import router as local_parts_for_staff
 from service_catalog.kernel import problems
@@ -23,6 +28,7 @@ from service_catalog.kernel.database import make_engine
 from service_catalog.lookup.routes import router as lookup
 from service_catalog.portal import documentation, pages
 from service_catalog.portal.routes import router as portal
+from service_catalog.publicity.routes import router as public_lists
 from service_catalog.regions.routes import router as regions
 from service_catalog.settings import Settings
 from service_catalog.staff.routes import router as staff
@@ -72,7 +78,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
     problems.install(app)
     routers = (
         guides, regions, agencies, basic_items, implementations, lookup, problems.router,
-        standards_for_staff, local_parts_for_staff, staff, portal,
+        standards_for_staff, local_parts_for_staff, moving, public_lists, history, imports, findings, staff, portal,
     )  # fmt: skip
     for router in routers:
         app.include_router(router, dependencies=[Depends(access.caller)])
@@ -82,7 +88,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
     app.add_middleware(PacksAnswers, minimum_size=1024, compresslevel=5)
     app.add_middleware(ReadyGuides, engine=engine, clock=clock, most=settings.guide_cache_entries)
     app.add_middleware(AnswersHead)
-    app.add_middleware(BoundedBody, most=LARGEST_BODY)
+    app.add_middleware(BoundedBody, most=LARGEST_BODY, larger={"/v1/imports": LARGEST_FILE})
     return app
 
 

@@ -5,6 +5,7 @@ from service_catalog.agencies.tables import Agency, AgencyFactsEdition
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition, BasicItemFacet
 from service_catalog.changes.tables import Change, ChangeHead
 from service_catalog.coding.tables import CodeAlias, CodeSeries, IssuedCode
+from service_catalog.findings.tables import Finding, FindingFollower, FindingRun, LocalMark
 from service_catalog.implementations.tables import (
     Acknowledgement,
     DelegatedRegion,
@@ -25,6 +26,6 @@ from service_catalog.registers.tables import (
 
 ALL = (
     AccessKey, Acknowledgement, Act, Agency, AgencyFactsEdition, BasicItem, BasicItemEdition, BasicItemFacet, CalendarYear, Change, ChangeHead,
-    CodeAlias, CodeEntry, CodeSeries, DelegatedRegion, Delegation, Implementation, ImplementationEdition, InheritanceRule, IssuedCode,
+    CodeAlias, CodeEntry, CodeSeries, DelegatedRegion, Delegation, Finding, FindingFollower, FindingRun, Implementation, ImplementationEdition, InheritanceRule, IssuedCode, LocalMark,
     PlaceholderScheme, Region, RegionLine, RegisterVersion, ReviewNote, ServedRegion, Standing, ZoneMember,
 )  # fmt: skip

@@ -17,11 +17,12 @@ TABLE = (Path(__file__).parent.parent / "docs" / "access.md").read_text(encoding
 ROWS = re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \| (.+) \|$", TABLE, flags=re.MULTILINE)
 KNOWN = {
     "{basic_code}": ITEM,
-    "/v1/agencies/{code}": f"/v1/agencies/{BANNER_BUREAU}",
+    "/agencies/{code}": f"/agencies/{BANNER_BUREAU}",
     "/v1/regions/{code}": f"/v1/regions/{BANNER}",
     "/v1/codes/{code}": f"/v1/codes/{ITEM}",
     "{code}": BANNER_BUREAU + "4" + ITEM,
     "{name}": "no-such-item",
+    "{number}": "1",
     "/v1/guides?": f"/v1/guides?basic_code={ITEM}&region={BANNER}",
     "/static/*": "/static/style.css",
     "/assets/swagger-ui/*": "/assets/swagger-ui/swagger-ui.css",

@@ -37,6 +37,7 @@ ALSO_RIGHT = {
 KINDS = {
     "/v1/regions/{code}": "region",
     "/v1/agencies/{code}": "agency",
+    "/v1/public/agencies/{code}": "agency",
     "/v1/implementations/{code}": "implementation",
     "/v1/guides/{code}": "guide",
     "/v1/codes/{code}": "guide",

@@ -6,14 +6,20 @@ from typing import Any
 
 import pytest
 from builders import (
+    BANNER,
     BANNER_BUREAU,
     EDITOR,
     FOUNDED,
     GACHA,
     GACHA_COMMITTEE,
     ITEM,
+    LEAGUE,
+    LEAGUE_BUREAU,
     REVIEWER,
+    TOWNSHIP,
     TOWNSHIP_STATION,
+    add_agency,
+    credit_code,
     decision,
     item_content,
     publish_item,
@@ -25,6 +31,7 @@ from starlette.testclient import TestClient
 
 from service_catalog.agencies.register import NoSuchAgency
 from service_catalog.basic_items import editing
+from service_catalog.changes.tables import Subject
 from service_catalog.coding import allocation
 from service_catalog.implementations import claiming
 from service_catalog.implementations.inheritance import LocalRefused
@@ -32,7 +39,11 @@ from service_catalog.implementations.standards import StandardNotInForce, standa
 from service_catalog.implementations.tables import Implementation, ImplementationEdition, ServedRegion
 from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.kernel.errors import CatalogError, InvalidRequest
-from service_catalog.regions.mapping import NoSuchRegion
+from service_catalog.lifecycle.standing import record_act
+from service_catalog.lifecycle.states import ActKind
+from service_catalog.regions.mapping import NoSuchRegion, add_region, establish_zone
+from service_catalog.regions.tables import Region
+from service_catalog.regions.tree import RegionKind, RegionLevel
 
 TODAY, APRIL = date(2026, 3, 10), date(2026, 4, 1)
 OFFERED: dict[str, Any] = {"availability": {"status": "offered"}}
@@ -450,6 +461,88 @@ def test_the_area_served_is_written_down_when_it_is_published(session: Session, 
     publish_local(session, TOWNSHIP_STATION, "5", service_area=[GACHA, GACHA])
 
     assert session.scalars(select(col(ServedRegion.region_code))).all() == [GACHA]
+
+
+OTHER_BANNER, OTHER_TOWNSHIP, NEIGHBOUR = "152923000000", "152923101000", "152921102000"
+
+
+def add_places(session: Session, at: datetime) -> None:
+    """Another banner with a township, and a second township in the banner."""
+    for code, level, parent in (
+        (OTHER_BANNER, RegionLevel.BANNER, LEAGUE),
+        (OTHER_TOWNSHIP, RegionLevel.TOWNSHIP, OTHER_BANNER),
+        (NEIGHBOUR, RegionLevel.TOWNSHIP, BANNER),
+    ):
+        region = Region(code=code, name=f"区划{code}", level=level, kind=RegionKind.DIVISION, parent_code=parent)
+        add_region(session, region, by=EDITOR, at=at)
+
+
+@pytest.mark.parametrize(
+    ("agency", "level", "area", "outside"),
+    [
+        (BANNER_BUREAU, "4", [BANNER, OTHER_BANNER], [OTHER_BANNER]),
+        (BANNER_BUREAU, "4", [OTHER_TOWNSHIP], [OTHER_TOWNSHIP]),
+        (BANNER_BUREAU, "4", [LEAGUE], [LEAGUE]),
+        (TOWNSHIP_STATION, "5", [TOWNSHIP, BANNER], [BANNER]),
+        (TOWNSHIP_STATION, "5", [OTHER_TOWNSHIP], [OTHER_TOWNSHIP]),
+    ],
+    ids=["another banner", "its township", "the league", "the banner of a station", "a township of another banner"],
+)
+def test_a_body_serves_nobody_outside_its_own_banner(
+    session: Session, now: datetime, agency: str, level: str, area: list[str], outside: list[str]
+) -> None:
+    add_places(session, now)
+    code = claim(session, now, agency, level)
+
+    with pytest.raises(claiming.ServiceAreaElsewhere) as error:
+        write(session, code, now, service_area=area)
+
+    assert error.value.facts == {"element": "service_area", "local_value": outside}
+
+
+def test_a_body_serves_its_own_region_its_neighbours_and_the_league_all_of_it(session: Session, now: datetime) -> None:
+    add_places(session, now)
+
+    publish_local(session, BANNER_BUREAU, "4", service_area=[BANNER, TOWNSHIP, GACHA])
+    publish_local(session, TOWNSHIP_STATION, "5", service_area=[TOWNSHIP, NEIGHBOUR])
+    publish_local(session, LEAGUE_BUREAU, "3", service_area=[OTHER_BANNER, GACHA])
+
+    assert len(session.scalars(select(ServedRegion)).all()) == 7
+
+
+def test_a_zone_is_served_by_whom_it_belongs_to_and_serves_its_members(session: Session, now: datetime) -> None:
+    add_places(session, now)
+    zone = establish_zone(
+        session, name="高新区", level=RegionLevel.BANNER, parent_code=LEAGUE, members=[OTHER_TOWNSHIP],
+        document_number="一号", valid_from=TODAY, by=EDITOR, at=now,
+    )  # fmt: skip
+    zone.governed_by = BANNER
+    committee = add_agency(session, credit_code(BANNER, 900006), zone.code, "管委会")
+
+    publish_local(session, BANNER_BUREAU, "4", service_area=[zone.code, OTHER_TOWNSHIP])
+    publish_local(session, committee, "4", service_area=[zone.code, OTHER_TOWNSHIP])
+
+    with pytest.raises(claiming.ServiceAreaElsewhere):
+        publish_local(session, committee, "3", service_area=[OTHER_BANNER])
+
+
+def test_what_came_by_an_act_serves_where_the_act_says(session: Session, now: datetime, code: str) -> None:
+    add_places(session, now)
+    act = record_act(session, Subject.IMPLEMENTATION, code, ActKind.TRANSFER, decision(TODAY), by=REVIEWER, at=now)
+    session.get_one(Implementation, code).act_id = act.id
+
+    edition = write(session, code, now, service_area=[OTHER_TOWNSHIP])
+
+    assert edition.content["service_area"] == [OTHER_TOWNSHIP]
+
+
+def test_a_standard_that_was_withdrawn_before_its_day_cannot_be_claimed(session: Session, now: datetime) -> None:
+    item = "150709008000"
+    publish_item(session, item, item_content(), at=now, effective_from=APRIL)
+    editing.withdraw(session, item, by=REVIEWER, at=now)
+
+    with pytest.raises(StandardNotInForce):
+        claim(session, now, basic_code=item)
 
 
 @pytest.mark.parametrize(

@@ -244,6 +244,7 @@ def test_a_code_is_explained_for_people_and_for_machines(run: Command) -> None:
 
 
 def test_an_old_code_is_replaced_by_a_numbered_document(run: Command, small_url: str) -> None:
+    done(run("implementations", "claim", BANNER_BUREAU, "4", ITEM, "--by", "甲"))
     done(
         run(
             "codes",
@@ -255,7 +256,7 @@ def test_an_old_code_is_replaced_by_a_numbered_document(run: Command, small_url:
             "--document-number",
             "三号",
             "--valid-from",
-            "2026-03-01",
+            "2999-03-01",
         )
     )
 
@@ -307,7 +308,7 @@ def test_seeding_that_is_killed_leaves_an_empty_catalogue_that_the_next_init_fil
 
     assert killed.returncode == -9
     assert empty
-    assert {table for table, count in left.items() if count} == {"change_head", "register_version"}
+    assert {table for table, count in left.items() if count} == {"change_head", "finding_follower", "register_version"}
     assert after.returncode == 0, after.stderr
     assert rows(empty_url)["implementation"] == 1
 
@@ -363,3 +364,19 @@ def test_a_claim_by_two_names_is_one_row(run: Command, small_url: str) -> None:
     engine.dispose()
 
     assert (claimed, drafts) == (["甲"], 0)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("codes", "explain", ITEM), ("keys", "list"), ("items", "submit", ITEM, "--by", "甲"), ("verify-log",)],
+    ids=" ".join,
+)
+def test_a_command_without_a_catalogue_says_how_to_make_one_and_makes_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("CATALOG_DATABASE_URL", f"sqlite:///{tmp_path}/nowhere.db")
+
+    result = CliRunner().invoke(app, list(words))
+
+    assert (result.exit_code, "service-catalog init" in result.output) == (5, True)
+    assert list(tmp_path.iterdir()) == []

@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from service_catalog.contract import DIALECT, DOCUMENTS, as_text, contract
-from service_catalog.kernel.problems import MEDIA_TYPE
 from service_catalog.kernel.patching import merged
+from service_catalog.kernel.problems import MEDIA_TYPE
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 GACHA, RESIDENCE_PERMIT = "152921110201", "150709001000"

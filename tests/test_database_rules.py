@@ -18,7 +18,7 @@ CODE = BANNER_BUREAU + "4" + ITEM
 FREE_ITEM = "150709077000"
 NOBODY, NOWHERE = "X" * 18, "152999000000"
 _EDITION: dict[str, Any] = {
-    "id": 900, "number": 9, "state": "superseded", "kind": "change", "revision": 1, "drafted_by": "甲",
+    "id": 900, "number": 9, "state": "superseded", "kind": "change", "revision": 1, "drafted_by": "甲", "authors": "[]",
     "effective_from": DAY, "published_at": AT, "content": "{}",
 }  # fmt: skip
 
@@ -45,6 +45,12 @@ GOOD: dict[str, dict[str, Any]] = {
     "delegated_region": {"act_id": 2, "region_code": BANNER},
     "delegation": {"act_id": 1, "basic_code": ITEM, "from_level": "3", "to_level": "4", "upper_ends": True,
                    "effective_on": DAY},
+    "finding": {"id": 900, "rule": "outdated_basis", "severity": "warning", "subject": "implementation", "code": CODE,
+                "region_code": BANNER, "agency_code": BANNER_BUREAU, "basic_code": ITEM, "element": "/x", "zh": "中",
+                "en": "en", "since": AT, "opened_at": AT, "last_run_id": 1, "accepted_by": "甲", "accepted_at": AT,
+                "reason": "由", "accepted_until": DAY},
+    "finding_run": {"id": 900, "kind": "full", "by": "甲", "started_at": AT, "change_number": 0, "implementations": 0,
+                    "items": 0, "agencies": 0, "places": 0, "opened": 0, "closed": 0},
     "implementation": {"implementation_code": BANNER_BUREAU + "3" + ITEM, "agency_code": BANNER_BUREAU,
                        "exercise_level": "3", "basic_code": ITEM, "region_code": BANNER, "claimed_by": "甲",
                        "claimed_at": AT},
@@ -53,6 +59,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "inheritance_rule": {"element": "要素", "position": 0, "policy": "locked", "reason": "由", "zh": "中"},
     "issued_code": {"code": "150709076000", "series": "150709", "number": 76, "origin": "registered", "by": "甲",
                     "at": AT},
+    "local_mark": {"implementation_code": CODE, "mark": "c0", "basic_code": ITEM},
     "placeholder_scheme": {"id": "ZZ", "pattern": "ZZ"},
     "region": {"code": "152921998000", "name": "地", "level": "township", "kind": "division", "parent_code": BANNER,
                "statistical_only": False},
@@ -111,6 +118,21 @@ BAD: dict[str, dict[str, Any]] = {
     "ck_delegation_level_of_the_league": {"to_level": "7"},
     "fk_delegation_act_id_act": {"act_id": 901},
     "fk_delegation_basic_code_basic_item": {"basic_code": "150709078000"},
+    "ck_finding_accepted_as_a_whole": {"accepted_until": None},
+    "ck_finding_severity": {"severity": "awful"},
+    "ck_finding_subject": {"subject": "weather"},
+    "ck_finding_withdrawn_after_accepted": {"withdrawn_by": "甲"},
+    "fk_finding_agency_code_agency": {"agency_code": NOBODY},
+    "fk_finding_basic_code_basic_item": {"basic_code": "150709078000"},
+    "fk_finding_last_run_id_finding_run": {"last_run_id": 901},
+    "fk_finding_region_code_region": {"region_code": NOWHERE},
+    "uq_finding_open": {"element": "/taken"},
+    "ck_finding_follower_one_row": {"id": 2, "change_number": 0, "rules": ""},
+    "ck_finding_run_runkind": {"kind": "whim"},
+    "fk_finding_run_agency_code_agency": {"agency_code": NOBODY},
+    "fk_finding_run_basic_code_basic_item": {"basic_code": "150709078000"},
+    "fk_finding_run_region_code_region": {"region_code": NOWHERE},
+    "fk_local_mark_implementation_code_implementation": {"implementation_code": CODE[:-1] + "9"},
     "fk_implementation_act_id_act": {"act_id": 901},
     "ck_implementation_code_is_computed": {"implementation_code": CODE[:-1] + "9"},
     "ck_implementation_level_in_range": {"exercise_level": "7", "implementation_code": BANNER_BUREAU + "7" + ITEM},
@@ -167,6 +189,8 @@ def filled(engine: Engine) -> Engine:
         publish_local(session, BANNER_BUREAU, "4")
         seeding.settle_all(session, date(2026, 3, 10))
         insert(session, "act", GOOD["act"] | {"id": 2})
+        insert(session, "finding_run", GOOD["finding_run"] | {"id": 1})
+        insert(session, "finding", GOOD["finding"] | {"id": 1, "element": "/taken"})
         insert(session, "delegation", GOOD["delegation"] | {"act_id": 2})
         insert(session, "issued_code", GOOD["issued_code"] | {"code": FREE_ITEM, "number": 77})
         insert(session, "issued_code", GOOD["issued_code"] | {"code": "15070907700", "number": None})

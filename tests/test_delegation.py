@@ -17,6 +17,7 @@ from builders import (
     TOWNSHIP_STATION,
     add_agency,
     credit_code,
+    decision,
     item_content,
     publish_item,
     publish_local,
@@ -100,8 +101,86 @@ def test_an_upper_body_goes_on_while_some_region_below_it_was_not_named(
     publish_local(session, LEAGUE_BUREAU, "3")
     session.commit()
 
-    assert delegate(offices).json()["goes_on"] == [UPPER]
-    assert delegate(offices, regions=[BANNER, OTHER_BANNER], document_number="九号").json()["ends"] == [UPPER]
+    made = delegate(offices).json()
+
+    assert (made["ends"], made["goes_on"]) == ([], [UPPER])
+
+
+@pytest.mark.parametrize("later", ["2026-04-01", "2026-03-20"])
+def test_two_papers_that_together_name_every_region_end_the_upper_body(
+    session: Session, client: TestClient, clock: "Clock", offices: Offices, now: datetime, later: str
+) -> None:
+    add_banner(session, now)
+    second = add_agency(session, credit_code(OTHER_BANNER, 900010), OTHER_BANNER, "阿拉善右旗公安局")
+    publish_local(session, LEAGUE_BUREAU, "3")
+    session.commit()
+    delegate(offices)
+    take_over(offices)
+
+    ended = delegate(offices, regions=[OTHER_BANNER], document_number="九号", effective_on=later)
+    body = {"agency_code": second, "exercise_level": "4", "basic_code": ITEM, "document_number": "九号"}
+    taken = offices.league_editor("POST", "/v1/take-overs", body)
+
+    assert ended.json()["ends"] == [UPPER], ended.text
+    assert taken.status_code == 201
+    clock.at = datetime(2026, 3, 31, 1, 0, tzinfo=UTC)
+    assert client.get(f"/v1/guides/{UPPER}").status_code == 200, "it goes on until the last of the papers takes effect"
+    clock.at = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
+    assert set(client.get(f"/v1/guides/{UPPER}").json()["successors"]) == {LOWER, f"{second}4{ITEM}"}
+
+
+def test_a_region_that_took_over_before_counts_when_the_rest_is_named(
+    session: Session, offices: Offices, now: datetime
+) -> None:
+    add_banner(session, now)
+    publish_local(session, LEAGUE_BUREAU, "3")
+    session.commit()
+    delegate(offices, upper_ends=False)
+    take_over(offices)
+
+    made = delegate(offices, regions=[OTHER_BANNER], document_number="九号").json()
+
+    assert made["ends"] == [UPPER]
+
+
+def test_what_is_delegated_to_a_region_is_not_delegated_to_it_again(
+    session: Session, offices: Offices, now: datetime
+) -> None:
+    add_banner(session, now)
+    session.commit()
+    delegate(offices)
+
+    again = delegate(offices)
+    wider = delegate(offices, regions=[BANNER, OTHER_BANNER], document_number="九号")
+
+    assert [(answer.status_code, name_of(answer)) for answer in (again, wider)] == [(409, "delegated-already")] * 2
+    assert wider.json()["regions"] == [BANNER]
+    assert delegate(offices, regions=[OTHER_BANNER], document_number="九号").status_code == 201
+
+
+def test_what_was_taken_over_and_has_ended_may_be_delegated_again(
+    session: Session, offices: Offices, now: datetime
+) -> None:
+    delegate(offices)
+    take_over(offices)
+    claiming.cancel(session, LOWER, decision(now.date()), by=REVIEWER, at=now)
+    session.commit()
+
+    assert delegate(offices, document_number="九号").status_code == 201
+
+
+def test_the_history_of_an_upper_body_tells_the_delegation_that_ended_it(
+    session: Session, client: TestClient, offices: Offices
+) -> None:
+    publish_local(session, LEAGUE_BUREAU, "3")
+    session.commit()
+    delegate(offices)
+
+    acts = [line for line in client.get(f"/v1/implementations/{UPPER}/history").json() if line["what"] == "act"]
+
+    assert [(act["kind"], act["document_number"], act["reason"]) for act in acts] == [
+        ("delegate", DOCUMENT, "依法调整")
+    ]
 
 
 def test_an_upper_body_that_is_to_go_on_goes_on(session: Session, offices: Offices) -> None:
@@ -207,6 +286,39 @@ def test_a_transfer_gives_the_local_part_to_another_body_under_its_own_code(
         "POST", f"/v1/implementations/{old}/transfer", paper("2026-04-02") | {"to_agency": successor}
     )
     assert name_of(again) == "already-cancelled"
+
+
+def test_a_transferred_part_serves_the_area_it_served_before(
+    session: Session, client: TestClient, clock: "Clock", offices: Offices, now: datetime
+) -> None:
+    add_banner(session, now)
+    successor = add_agency(session, credit_code(OTHER_BANNER, 900011), OTHER_BANNER, "阿拉善右旗政务服务局")
+    old = publish_local(session, BANNER_BUREAU, "4", service_area=[GACHA])
+    session.commit()
+    body = paper("2026-04-01") | {"to_agency": successor}
+
+    moved = offices.league_publisher("POST", f"/v1/implementations/{old}/transfer", body)
+
+    new = moved.json()["implementation_code"]
+    clock.at = datetime(2026, 4, 1, 1, 0, tzinfo=UTC)
+    assert client.get(f"/v1/guides?basic_code={ITEM}&region={GACHA}").json()["code"] == new
+
+
+def test_a_part_with_a_later_edition_on_its_way_is_not_transferred(
+    session: Session, offices: Offices, now: datetime
+) -> None:
+    successor = add_agency(session, credit_code(BANNER, 900011), BANNER, "阿拉善左旗政务服务局")
+    old = publish_local(session, BANNER_BUREAU, "4")
+    publish_local(session, BANNER_BUREAU, "4", at=now, effective_from=date(2026, 5, 1), on_site_visits=0)
+    session.commit()
+    address, body = f"/v1/implementations/{old}/transfer", paper("2026-04-01") | {"to_agency": successor}
+
+    refused = offices.league_publisher("POST", address, body)
+    claiming.withdraw(session, old, by=REVIEWER, at=now)
+    session.commit()
+
+    assert (refused.status_code, name_of(refused), refused.json()["edition"]) == (409, "later-edition-scheduled", 2)
+    assert offices.league_publisher("POST", address, body).status_code == 201
 
 
 def test_only_what_is_in_force_is_transferred(session: Session, offices: Offices, now: datetime) -> None:

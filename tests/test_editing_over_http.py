@@ -4,15 +4,17 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import BANNER, BANNER_BUREAU, GACHA, ITEM, LEAGUE_BUREAU, item_plain
+from builders import BANNER, BANNER_BUREAU, GACHA, ITEM, LEAGUE, LEAGUE_BUREAU, item_plain
 from callers import key_for
 from offices import Office, Offices, name_of, open_offices, paper
 from sqlalchemy import Engine, func, select
 from sqlmodel import Session, SQLModel
 from starlette.testclient import TestClient
 
-from service_catalog.actors import Role
+from service_catalog.actors import Actor, Role
 from service_catalog.app import create_app
+from service_catalog.basic_items import editing
+from service_catalog.lifecycle.edition import ApprovedByAuthor
 from service_catalog.settings import Settings
 
 if TYPE_CHECKING:
@@ -215,7 +217,7 @@ def test_a_correction_says_that_it_is_one(offices: Offices) -> None:
 def test_nobody_approves_what_they_wrote_even_where_somebody_else_handed_it_in(
     session: Session, client: TestClient, now: datetime, offices: Offices
 ) -> None:
-    other = Office(client, key_for(session, Role.EDITOR, region="152900000000", at=now))
+    other = Office(client, key_for(session, Role.EDITOR, region=LEAGUE, at=now))
     offices.league_editor("PUT", DRAFT, item_plain())
     other("POST", f"{DRAFT}/submission")
 
@@ -339,3 +341,71 @@ def test_a_draft_is_read_by_those_who_work_on_it_only(offices: Offices, client: 
         200,
     ]
     assert BANNER in offices.banner_reviewer("GET", "/v1/me").text
+
+
+def test_a_draft_that_was_thrown_away_and_written_anew_is_not_the_one_that_was_seen(offices: Offices) -> None:
+    seen = offices.league_editor("PUT", DRAFT, item_plain()).headers["etag"]
+    offices.league_editor("DELETE", DRAFT, seen=seen)
+    offices.league_editor("PUT", DRAFT, item_plain(name="别人写的"))
+
+    stale = offices.league_editor("PATCH", DRAFT, {"name": "我写的"}, seen=seen)
+
+    assert (stale.status_code, name_of(stale)) == (412, "stale-revision")
+
+
+def test_if_match_may_name_several_versions_or_any(offices: Offices) -> None:
+    seen = offices.league_editor("PUT", DRAFT, item_plain()).headers["etag"]
+
+    several = offices.league_editor("PUT", DRAFT, item_plain(), seen=f'"x", {seen}')
+    whatever = offices.league_editor("PUT", DRAFT, item_plain(), seen="*")
+    gone = offices.league_editor("DELETE", DRAFT, seen=whatever.headers["etag"])
+    nothing = offices.league_editor("PUT", DRAFT, item_plain(), seen=seen)
+
+    assert [several.status_code, whatever.status_code, gone.status_code, nothing.status_code] == [200, 200, 204, 412]
+
+
+def test_nobody_who_ever_wrote_an_edition_approves_it(
+    session: Session, client: TestClient, now: datetime, offices: Offices
+) -> None:
+    other = Office(client, key_for(session, Role.EDITOR, region=LEAGUE, at=now))
+    seen = offices.league_editor("PUT", DRAFT, item_plain()).headers["etag"]
+    other("PUT", DRAFT, item_plain(name="居住证"), seen=seen)
+    other("POST", f"{DRAFT}/submission")
+    edition = editing.SHELF.find_open(session, ITEM, now.date())
+
+    assert len(edition.authors) == 2
+    for name in edition.authors:
+        with pytest.raises(ApprovedByAuthor):
+            editing.approve(session, ITEM, by=Actor(name), at=now)
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "1000-01-01"])
+def test_a_day_that_no_calendar_reaches_is_refused(offices: Offices, day: str) -> None:
+    offices.league_editor("PUT", DRAFT, item_plain())
+    offices.league_editor("POST", f"{DRAFT}/submission")
+    offices.league_reviewer("POST", f"{DRAFT}/approval", {})
+
+    published = offices.league_publisher("POST", f"{DRAFT}/publication", {"effective_from": day})
+    cancelled = offices.league_publisher("POST", f"/v1/basic-items/{ITEM}/cancellation", paper(day))
+
+    assert (published.status_code, cancelled.status_code) == (422, 422)
+    assert published.json()["errors"][0]["pointer"] == "/effective_from"
+
+
+def test_what_an_act_says_of_itself_is_not_blank_and_not_back_dated(offices: Offices, engine: Engine) -> None:
+    before = rows(engine)
+    new = {"item_type": "07", "department": "09"}
+    bodies = [paper("2026-03-10") | {"title": "  "}, paper("2026-03-10") | {"reason": "\u3000"}, paper("2025-03-10")]
+
+    answers = [offices.league_publisher("POST", "/v1/basic-items", new | body) for body in bodies]
+
+    assert [name_of(answer) for answer in answers] == ["invalid-request", "invalid-request", "act-back-dated"]
+    assert rows(engine) == before
+
+
+def test_two_credentials_at_once_are_none(client: TestClient, offices: Offices) -> None:
+    good = offices.league_editor.headers["Authorization"]
+
+    answer = client.get("/v1/me", headers=[("Authorization", good), ("Authorization", "Bearer alxa_x")])
+
+    assert (answer.status_code, name_of(answer)) == (401, "token-wrong")

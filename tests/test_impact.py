@@ -109,7 +109,7 @@ def edition_row(code: str, place: int) -> dict[str, Any]:
     local = {"availability": {"status": "offered"}} | (in_days(8) if place % 3 == 0 else in_days(6))
     return {
         "implementation_code": code + "5" + ITEM, "number": 1, "state": WorkState.PUBLISHED, "revision": 1,
-        "kind": EditionKind.ESTABLISHMENT, "drafted_by": "编辑甲", "submitted_by": "编辑甲",
+        "kind": EditionKind.ESTABLISHMENT, "drafted_by": "编辑甲", "authors": ["编辑甲"], "submitted_by": "编辑甲",
         "effective_from": date(2026, 1, 1), "effective_until": None, "content": local, "availability": Offer.OFFERED,
         "published_at": datetime.fromisoformat("2025-12-20T00:00+00:00"), "based_on_edition": 1,
     }  # fmt: skip

@@ -70,6 +70,33 @@ def test_a_list_without_agencies_says_whose_it_is_once(engine: Engine, run: Comm
     assert [state for _, state, _ in editions(engine)[CODE]] == ["submitted"]
 
 
+def test_what_is_handed_in_for_review_keeps_the_rules_and_words_of_the_site(
+    engine: Engine, run: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CATALOG_LINT_SEVERITIES", '{"hidden_demand": "error"}')
+    monkeypatch.setenv("CATALOG_LINT_WORDS", '{"hidden_demand_local": ["盖指模"]}')
+    file, report = tmp_path / "list.xlsx", tmp_path / "report.json"
+    file.write_bytes(workbook_of({"实施清单": [GOOD | {"备注说明": "到窗口盖指模"}]}))
+
+    run("import", file, "--by", "编辑甲", "--report", report)
+    digest = json.loads(report.read_text(encoding="utf-8"))["digest"]
+    refused = run("import", file, "--by", "编辑甲", "--apply", digest, "--submit")
+
+    assert refused.exit_code == 8, refused.output
+    assert "/local_notes" in refused.output
+    assert editions(engine) == {}
+
+
+def test_applying_without_a_digest_asks_for_a_dry_run(run: Command, tmp_path: Path) -> None:
+    file = tmp_path / "list.xlsx"
+    file.write_bytes(workbook_of({"实施清单": [GOOD]}))
+
+    answer = run("import", file, "--by", "编辑甲", "--apply", "")
+
+    assert answer.exit_code == 6
+    assert "须先试查" in answer.output
+
+
 def test_a_file_that_is_no_list_is_refused(run: Command, tmp_path: Path) -> None:
     file = tmp_path / "photo.xlsx"
     file.write_bytes(b"PK\x03\x04 no")

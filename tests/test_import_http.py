@@ -12,8 +12,9 @@ from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from service_catalog.actors import Role
-from service_catalog.app import LARGEST_BODY
+from service_catalog.app import LARGEST_BODY, create_app
 from service_catalog.exchange.workbook import MAX_BYTES, XLSX, read_workbook
+from service_catalog.settings import Settings
 
 CODE = BANNER_BUREAU + "4" + ITEM
 MINE: dict[str, Any] = {"事项名称": "居住证申领", "实施主体编码": BANNER_BUREAU, "到办事现场次数": 0}
@@ -43,7 +44,9 @@ def test_a_list_is_tried_first_and_applied_with_its_digest(
     assert tried.json()["counts"]["acceptable"] == 1
     assert nothing == {}
     assert (unseen.status_code, wrong.status_code) == (412, 412)
-    assert wrong.json()["type"] == "/problems/report-not-seen"
+    assert {answer.json()["type"] for answer in (unseen, wrong)} == {"/problems/report-not-seen"}
+    assert "须先试查" in unseen.json()["detail"]
+    assert "已变" in wrong.json()["detail"]
     assert done.json()["counts"]["received"] == 1
     assert [state for _, state, _ in editions(engine)[CODE]] == ["draft"]
 
@@ -118,6 +121,32 @@ def test_files_may_be_larger_than_other_bodies_up_to_a_limit(
 
     assert answer.status_code == 200, answer.text[:300]
     assert (too_large.status_code, elsewhere.status_code) == (413, 413)
+
+
+@pytest.mark.parametrize(("note", "status"), [("到窗口盖指模", 422), ("交押金", 200)])
+def test_what_is_handed_in_for_review_keeps_the_rules_and_words_of_the_site(
+    engine: Engine, session: Session, small_url: str, now: datetime, note: str, status: int
+) -> None:
+    strict = Settings(
+        database_url=small_url,
+        lint_severities={"hidden_demand": "error"},
+        lint_words={"hidden_demand_local": ("盖指模",)},
+    )
+    content = workbook_of({"实施清单": [MINE | {"备注说明": note}]})
+    headers = office(session, now)
+
+    with TestClient(create_app(strict, clock=lambda: now)) as site:
+        digest = site.post("/v1/imports", content=content, headers=headers).json()["digest"]
+        query = f"/v1/imports?dry_run=false&submit=true&digest={digest}"
+        answer = site.post(query, content=content, headers=headers)
+
+    assert answer.status_code == status, answer.text
+    states = [state for _, state, _ in editions(engine).get(CODE, [])]
+    if status == 200:
+        assert states == ["submitted"]
+    else:
+        assert answer.json()["type"] == "/problems/local-content-faulty"
+        assert states == []
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/octet-stream", ""])

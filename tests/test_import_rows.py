@@ -13,6 +13,8 @@ from builders import (
     REVIEWER,
     TOWNSHIP_STATION,
     decision,
+    item_content,
+    publish_item,
     publish_local,
 )
 from county import Sheets, editions, workbook_of
@@ -53,6 +55,18 @@ def received(session: Session, sheets: Sheets, now: datetime, *, by: Actor = EDI
 
 def verdicts(row: RowLine) -> dict[str, str]:
     return {line.element: line.verdict.value for line in row.elements}
+
+
+def test_a_promise_too_long_is_told_the_shortest_bound_at_its_cell(session: Session, now: datetime) -> None:
+    law, promise = ({"amount": amount, "unit": "calendar_day"} for amount in (30, 20))
+    content = item_content(statutory_limit=law, promised_limit=promise)
+    publish_item(session, ITEM, content, at=now, effective_from=now.date())
+
+    row = tried(session, MINE | {"承诺办结时限": 60, "承诺办结时限单位": "自然日"}, now)
+
+    [line] = [line for line in row.elements if line.element == "promised_limit"]
+    assert (line.verdict, line.standard_value) == ("looser", promise)
+    assert "标准为20个自然日" in line.zh
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from builders import (
     LEAGUE,
     LEAGUE_BUREAU,
     TOWNSHIP_STATION,
+    decision,
     publish_local,
 )
 from county import editions
@@ -24,6 +25,7 @@ from sqlmodel import Session
 
 from service_catalog.access.rights import NotAllowed
 from service_catalog.actors import Actor, Grant, Role
+from service_catalog.coding import aliases
 from service_catalog.exchange.importing import HandIn, apply, dry_run
 from service_catalog.exchange.sheets import OURS
 from service_catalog.exchange.template import empty_template, filled_template
@@ -105,6 +107,30 @@ def test_a_filled_template_handed_in_as_it_is_changes_nothing(engine: Engine, se
     assert report.counts.unchanged == 4, [line for line in lines if line[1].local_value != line[1].stored_value]
     assert applied.counts.received == 0
     assert report.not_used == []
+    assert editions(engine) == before
+
+
+def test_a_filled_template_leaves_out_what_has_ended_and_what_nobody_has_written(
+    engine: Engine, session: Session, now: datetime
+) -> None:
+    kept = publish_local(session, BANNER_BUREAU, "4")
+    cancelled = publish_local(session, TOWNSHIP_STATION, "5")
+    replaced = publish_local(session, GACHA_COMMITTEE, "6")
+    claiming.claim(session, agency_code=LEAGUE_BUREAU, exercise_level="3", basic_code=ITEM, by=EDITOR, at=now)
+    claiming.cancel(session, cancelled, decision(now.date()), by=EDITOR, at=now)
+    aliases.replace_code(
+        session, replaced, [kept], act_kind="transfer", valid_from=now.date(), document_number="阿署发〔2026〕3号",
+        by=EDITOR, at=now,
+    )  # fmt: skip
+    session.commit()
+    before = editions(engine)
+
+    content = filled_template(session, region_code=LEAGUE, by=EDITOR, at=now)
+    report = dry_run(session, handed(content), by=EDITOR, at=now)
+    apply(session, handed(content), digest=report.digest, by=EDITOR, at=now)
+    session.commit()
+
+    assert [(row.implementation_code, row.outcome) for row in report.rows] == [(kept, "unchanged")]
     assert editions(engine) == before
 
 

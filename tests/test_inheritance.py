@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from builders import item_content, item_plain
+from builders import IN_FORCE_SINCE, ITEM, item_content, item_plain
 from inheriting import (
     DOCUMENT,
     EDITION,
@@ -25,6 +25,7 @@ from inheriting import (
 )
 
 from service_catalog.basic_items.content import ItemContent
+from service_catalog.basic_items.limits import TimeLimit
 from service_catalog.implementations.inheritance import ELEMENT_OF_COLUMN, ROWS, LocalRefused, Standard, check
 from service_catalog.kernel.errors import InvalidRequest
 
@@ -176,6 +177,39 @@ def test_a_refused_loosening_shows_both_values(draft: dict[str, Any], standard_v
     refusal = refused(draft)
 
     assert (refusal.standard_value, refusal.local_value) == (standard_value, local_value)
+
+
+@pytest.mark.parametrize(
+    ("law", "promise", "sent", "binding", "words"),
+    [
+        ((30, "calendar_day"), (20, "calendar_day"), (60, "calendar_day"), (20, "calendar_day"), "标准为20个自然日"),
+        ((30, "calendar_day"), (20, "calendar_day"), (25, "calendar_day"), (20, "calendar_day"), "标准为20个自然日"),
+        ((20, "calendar_day"), (30, "calendar_day"), (60, "calendar_day"), (20, "calendar_day"), "标准为20个自然日"),
+        ((20, "calendar_day"), (30, "calendar_day"), (25, "calendar_day"), (20, "calendar_day"), "标准为20个自然日"),
+        ((15, "working_day"), (2, "week"), (60, "calendar_day"), (2, "week"), "标准为2周"),
+        ((15, "calendar_day"), None, (20, "calendar_day"), (15, "calendar_day"), "标准为15个自然日"),
+    ],
+)
+def test_a_promise_too_long_is_told_the_shortest_bound_in_words_and_as_a_value(
+    law: tuple[int, str], promise: tuple[int, str] | None, sent: tuple[int, str], binding: tuple[int, str], words: str
+) -> None:
+    def limit(said: tuple[int, str] | None) -> dict[str, Any] | None:
+        return {"amount": said[0], "unit": said[1]} if said else None
+
+    content = item_content().model_copy(
+        update={
+            "statutory_limit": TimeLimit.model_validate(limit(law)),
+            "promised_limit": TimeLimit.model_validate(limit(promise)) if promise else None,
+            "steps": (),
+        }
+    )
+    standard = Standard(ITEM, "07", "150709000000", EDITION, content, IN_FORCE_SINCE, None)
+
+    refusal = refused({"promised_limit": limit(sent)}, standard=standard)
+
+    assert refusal.standard_value == limit(binding)
+    assert words in refusal.said.zh
+    assert stored({"promised_limit": limit(binding)}, standard=standard) in ({}, {"promised_limit": limit(binding)})
 
 
 TIGHTENABLE_VALUES = [

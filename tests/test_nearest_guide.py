@@ -282,6 +282,25 @@ def test_a_body_elsewhere_serves_the_places_it_names(session: Session, client: T
     assert nearest(client, GACHA)["nearest"]["answered_at"]["code"] == BANNER, "the committee serves only its neighbour"
 
 
+def test_whoever_sits_in_a_place_answers_there_before_a_neighbour_who_serves_it(
+    session: Session, client: TestClient, now: datetime
+) -> None:
+    neighbour = publish_local(session, add_agency(session, credit_code(BANNER, 1), OTHER_GACHA, "邻近"), "6", **POLICE,
+                              service_area=[GACHA])  # fmt: skip
+    own = publish_local(session, GACHA_COMMITTEE, "6", **POLICE)
+    session.commit()
+    before = nearest(client, GACHA)
+    publish_local(session, GACHA_COMMITTEE, "6", at=now, effective_from=TODAY, **POLICE, **NOT_HERE)
+    session.commit()
+
+    after = nearest(client, GACHA)
+
+    assert neighbour < own, "by its code the neighbour would come first"
+    assert (before["implementation_code"], before["nearest"]["also_here"]) == (own, [neighbour])
+    assert after["implementation_code"] == neighbour
+    assert outcomes(after["nearest"]) == [(GACHA, "not_offered"), (GACHA, "answered")]
+
+
 def test_a_replaced_item_is_found_by_its_old_basic_code(session: Session, client: TestClient, now: datetime) -> None:
     publish_local(session, BANNER_BUREAU, "4")
     aliases.replace_code(

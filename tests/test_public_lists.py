@@ -116,6 +116,40 @@ def test_recent_changes_name_their_documents_and_forget_what_is_old(
     assert client.get("/v1/public/recent?form=pdf").status_code == 422
 
 
+def test_a_standard_withdrawn_before_its_day_was_never_published(
+    client: TestClient, clock: "Clock", offices: Offices
+) -> None:
+    draft = f"/v1/basic-items/{ITEM}/draft"
+    offices.league_editor("PUT", draft, item_plain(name="误发的名称"))
+    offices.league_editor("POST", f"{draft}/submission")
+    offices.league_reviewer("POST", f"{draft}/approval", {})
+    offices.league_publisher("POST", f"{draft}/publication", {"effective_from": "2026-04-01"})
+    announced = as_json(client, "/v1/public/recent")
+    clock.at = datetime(2026, 3, 11, 1, 0, tzinfo=UTC)
+    offices.league_publisher("POST", f"{draft}/withdrawal")
+    offices.league_publisher("POST", f"/v1/basic-items/{ITEM}/suspension", paper("2026-03-11"))
+
+    rows = as_json(client, "/v1/public/recent")
+
+    assert [(row["what"], row["name"]) for row in announced] == [("发布标准", "误发的名称")]
+    assert [(row["what"], row["name"]) for row in rows] == [("暂停", "居住证申领")]
+
+
+def test_of_one_day_the_latest_stands_first(client: TestClient, clock: "Clock", offices: Offices) -> None:
+    new = {"item_type": "07", "department": "09", **paper("2026-03-10", "一号")}
+    code = offices.league_publisher("POST", "/v1/basic-items", new).json()["basic_code"]
+    clock.at = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
+    offices.league_publisher("POST", f"/v1/basic-items/{ITEM}/suspension", paper("2026-03-10", "二号"))
+    clock.at = datetime(2026, 3, 10, 3, 0, tzinfo=UTC)
+    offices.league_publisher("POST", f"/v1/basic-items/{code}/suspension", paper("2026-03-10", "三号"))
+    clock.at = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)
+    offices.league_publisher("POST", f"/v1/basic-items/{ITEM}/resumption", paper("2026-03-10", "四号"))
+
+    rows = as_json(client, "/v1/public/recent")
+
+    assert [row["document_number"] for row in rows] == ["四号", "三号", "二号", "一号"]
+
+
 def test_no_cell_begins_to_compute(session: Session, client: TestClient, now: datetime) -> None:
     publish_item(session, ITEM, item_content(name='=HYPERLINK("http://x")'), at=now, effective_from=now.date())
     session.commit()

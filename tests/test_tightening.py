@@ -149,7 +149,7 @@ def test_longer_and_undecidable_are_told_apart() -> None:
 
     assert longer is not None
     assert unclear is not None
-    assert "时限只能缩短：标准为15个工作日，填报为16个工作日" in longer.zh
+    assert "时限只能缩短：标准为10个工作日，填报为16个工作日" in longer.zh
     assert "请用同一单位表述" in unclear.zh
     assert "one unit" in unclear.en
 

@@ -11,6 +11,7 @@ from builders import (
     ITEM,
     LEAGUE_BUREAU,
     REVIEWER,
+    TOWNSHIP,
     TOWNSHIP_STATION,
     decision,
     item_content,
@@ -129,7 +130,41 @@ def test_what_was_delegated_waits_until_somebody_takes_it_over(offices: Offices)
     assert waits(offices.banner_editor, "take_over") == []
 
 
-@pytest.mark.parametrize("how", ["the standard ends before", "the item is cancelled"])
+def test_what_two_papers_delegate_is_walked_without_losing_either(
+    session: Session, offices: Offices, now: datetime
+) -> None:
+    powers = {"3": ["1"], "4": ["1", "2"], "5": ["1", "2"], "6": ["5"]}
+    publish_item(session, ITEM, item_content(power_sources_by_level=powers), at=now, effective_from=now.date())
+    session.commit()
+    for number, level in (("八号", "3"), ("九号", "4")):
+        body = paper("2026-04-01", number) | {"to_level": "5", "regions": [TOWNSHIP], "upper_ends": False}
+        made = offices.league_publisher("POST", f"/v1/basic-items/{ITEM}/delegation", body | {"from_level": level})
+        assert made.status_code == 201, made.text
+
+    seen, address = [], "/v1/work-list/take_over?limit=1"
+    while address:
+        page = offices.league_editor("GET", address).json()
+        seen += [line["document_number"] for line in page["items"]]
+        address = page["next"]
+
+    assert seen == ["八号", "九号"]
+
+
+def test_an_announced_standard_that_was_withdrawn_is_not_taken_note_of(
+    session: Session, offices: Offices, now: datetime
+) -> None:
+    publish_local(session, BANNER_BUREAU, "4")
+    publish_item(session, ITEM, item_content(name="居住证办理"), at=now, effective_from=date(2026, 4, 9))
+    editing.withdraw(session, ITEM, by=REVIEWER, at=now)
+    session.commit()
+
+    note = {"agency_code": BANNER_BUREAU, "basic_code": ITEM, "edition": 2}
+    refused = offices.banner_editor("POST", "/v1/acknowledgements", note)
+
+    assert (refused.status_code, name_of(refused)) == (404, "no-such-published-edition")
+
+
+@pytest.mark.parametrize("how", ["the standard ends before", "the item is cancelled", "it is itself cancelled"])
 def test_what_can_no_longer_take_effect_is_said_before_the_day(
     session: Session, offices: Offices, now: datetime, how: str
 ) -> None:
@@ -138,6 +173,8 @@ def test_what_can_no_longer_take_effect_is_said_before_the_day(
     before = waits(offices.banner_editor, "cannot_take_effect")
     if how == "the item is cancelled":
         editing.cancel(session, ITEM, decision(date(2026, 4, 1)), by=REVIEWER, at=now)
+    elif how == "it is itself cancelled":
+        claiming.cancel(session, CODE, decision(date(2026, 4, 1)), by=REVIEWER, at=now)
     else:
         content = item_content()
         editing.draft(session, ITEM, content, by=EDITOR, at=now)

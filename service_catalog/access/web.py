@@ -33,9 +33,12 @@ def install(app: FastAPI, provider: IdentityProvider | None) -> None:
 
 async def caller(request: Request) -> Actor | None:
     """Return who sent the credential, None where there is none. A wrong credential is an error, never "nobody"."""
-    offered = request.headers.get("authorization")
-    if offered is None:
+    credentials = request.headers.getlist("authorization")
+    if not credentials:
         return None
+    if len(credentials) > 1:
+        raise TokenWrong("只能出示一个凭证", "one credential only")
+    [offered] = credentials
     scheme, _, credential = offered.partition(" ")
     credential = credential.strip()
     if scheme.lower() != "bearer" or not credential:

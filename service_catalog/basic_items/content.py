@@ -14,6 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from service_catalog.basic_items.limits import TimeLimit
 from service_catalog.basic_items.translations import Translation, faulty, for_the_public, with_digests
+from service_catalog.kernel.dates import Day
 from service_catalog.kernel.texts import PRINTABLE, Document, Line, RowKey, Text
 
 Level = Literal["1", "2", "3", "4", "5", "6"]
@@ -176,8 +177,8 @@ class Fee(Document):
     unit: Line | None = None
     basis: Text
     reductions: tuple[Reduction, ...] = ()
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
     notes: Text | None = None
 
 

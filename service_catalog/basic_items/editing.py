@@ -75,6 +75,7 @@ def establish(
 ) -> BasicItem:
     """Add an item under a code that has been issued; raises NotAllowed, NoSuchIssuedCode, ItemExists, ParentMissing."""
     demand_league(session, by, Right.DECIDE)
+    standing.refuse_back_dated(decision, at)
     code = parse_basic(basic_code)
     allocation.find_issued(session, basic_code)
     exists = ItemExists(f"事项 {basic_code} 已存在", f"item {basic_code} exists", code=basic_code)

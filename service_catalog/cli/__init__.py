@@ -2,7 +2,19 @@
 
 import typer
 
-from service_catalog.cli import auditing, catalogue, codes, contract, implementations, items, keys, log
+from service_catalog.cli import (
+    auditing,
+    catalogue,
+    codes,
+    contract,
+    findings,
+    history,
+    implementations,
+    importing,
+    items,
+    keys,
+    log,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,10 +26,13 @@ app.command()(catalogue.init)
 app.command()(catalogue.serve)
 app.command("check-seeds")(catalogue.check_seeds)
 app.command()(auditing.audit)
+importing.add_to(app)
 app.command("verify-log")(log.verify_log)
 app.command("export-contract")(contract.export_contract)
 app.add_typer(codes.app, name="codes", help="编码 Codes: explain, allocate, replace.")
+app.add_typer(findings.app, name="findings", help="体检 Findings: run, follow.")
 app.add_typer(keys.app, name="keys", help="密钥 Keys of machines: create, list, revoke.")
+history.add_to(items.app)
 app.add_typer(
     items.app, name="items", help="基本目录事项 Basic items: from draft to publication, suspension, cancellation."
 )

@@ -11,11 +11,8 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
-from sqlalchemy import Engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
 
-from service_catalog.cli.common import engine, err, now, out, refusals
+from service_catalog.cli.common import connected, err, now, out, refusals
 from service_catalog.exchange.audit import Audit, Yardstick
 from service_catalog.exchange.columns import Columns, understand
 from service_catalog.exchange.known import read_yardstick
@@ -26,18 +23,10 @@ from service_catalog.exchange.tally import Tally
 from service_catalog.exchange.terminal import print_report, visible
 from service_catalog.kernel.database import reading
 from service_catalog.kernel.dates import civil_day
-from service_catalog.kernel.errors import Conflict, Said
-from service_catalog.migrations.upgrading import is_current
 from service_catalog.settings import Settings
 
 _STEP = 200
 """Rows between two movements of the progress bar."""
-
-
-class CatalogueNotReady(Conflict):
-    """There is no catalogue to compare with yet, or it is of another version."""
-
-    title = Said("目录数据库尚未就绪", "The catalogue database is not ready")
 
 
 def audit(
@@ -154,37 +143,5 @@ def _refuse_places(file: Path, places: Sequence[Path]) -> None:
 
 
 def _yardstick(day: date) -> Yardstick:
-    _refuse_missing_file()
-    database = engine()
-    try:
-        _refuse_not_current(database)
-        with reading(database) as session:
-            return read_yardstick(
-                session, day, village_level_services_only=Settings().village_level_services_only
-            )  # fmt: skip
-    except DBAPIError as error:
-        reason = str(error.orig).partition("\n")[0]
-        raise CatalogueNotReady(
-            f"数据库不可用，请检查 CATALOG_DATABASE_URL：{reason}",
-            f"the database cannot be used; look at CATALOG_DATABASE_URL: {reason}",
-        ) from error
-    finally:
-        database.dispose()
-
-
-def _refuse_missing_file() -> None:
-    """Opening SQLite would make an empty file; an audit leaves nothing behind but its report."""
-    address = make_url(Settings().database_url)
-    if address.get_backend_name() == "sqlite" and address.database and not Path(address.database).is_file():
-        raise _not_initialised()
-
-
-def _refuse_not_current(database: Engine) -> None:
-    if not is_current(database):
-        raise _not_initialised()
-
-
-def _not_initialised() -> CatalogueNotReady:
-    return CatalogueNotReady(
-        "目录尚未建立或版本较旧，请先运行 service-catalog init", "run `service-catalog init` first, then audit again"
-    )
+    with connected() as database, reading(database) as session:
+        return read_yardstick(session, day, village_level_services_only=Settings().village_level_services_only)

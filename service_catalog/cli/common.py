@@ -11,6 +11,8 @@ import yaml
 from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel import Session
 
 from service_catalog.actors import Actor
@@ -23,12 +25,21 @@ from service_catalog.kernel.errors import (
     Invalid,
     InvalidRequest,
     NotFound,
+    Said,
     Stale,
 )
 from service_catalog.kernel.problems import faults_of, slug
+from service_catalog.migrations.upgrading import is_current
 from service_catalog.settings import Settings
 
 out, err = Console(), Console(stderr=True)
+
+
+class CatalogueNotReady(Conflict):
+    """There is no catalogue yet, or it is of another version."""
+
+    title = Said("目录数据库尚未就绪", "The catalogue database is not ready")
+
 
 EXIT_CODES: dict[type[CatalogError], int] = {NotFound: 4, Gone: 4, Conflict: 5, Stale: 6, Forbidden: 7, Invalid: 8}
 """Exit codes a script can use; 1 is any other failure, 2 a wrong command line."""
@@ -72,24 +83,47 @@ def refusals() -> Iterator[None]:
 @contextmanager
 def writing() -> Iterator[Session]:
     """One transaction over the configured database, with refusals said kindly."""
-    with refusals(), _connected() as database, unit_of_work(database) as session:
+    with refusals(), connected() as database, unit_of_work(database) as session:
         yield session
 
 
 @contextmanager
 def looking() -> Iterator[Session]:
     """One reading transaction over the configured database, with refusals said kindly."""
-    with refusals(), _connected() as database, reading(database) as session:
+    with refusals(), connected() as database, reading(database) as session:
         yield session
 
 
 @contextmanager
-def _connected() -> Iterator[Engine]:
+def connected() -> Iterator[Engine]:
+    """Open the configured database; raises CatalogueNotReady where it is not there, or of another version."""
+    _refuse_missing_file()
     database = engine()
     try:
+        if not is_current(database):
+            raise _not_initialised()
         yield database
+    except (OperationalError, InterfaceError) as error:
+        reason = str(error.orig).partition("\n")[0]
+        raise CatalogueNotReady(
+            f"数据库不可用，请检查 CATALOG_DATABASE_URL：{reason}",
+            f"the database cannot be used; look at CATALOG_DATABASE_URL: {reason}",
+        ) from error
     finally:
         database.dispose()
+
+
+def _refuse_missing_file() -> None:
+    """Opening SQLite would make an empty file where somebody only wanted to look."""
+    address = make_url(Settings().database_url)
+    if address.get_backend_name() == "sqlite" and address.database and not Path(address.database).is_file():
+        raise _not_initialised()
+
+
+def _not_initialised() -> CatalogueNotReady:
+    return CatalogueNotReady(
+        "目录尚未建立或版本较旧，请先运行 service-catalog init", "run `service-catalog init` first, then try again"
+    )
 
 
 def _refuse(error: CatalogError, raised: Exception) -> NoReturn:

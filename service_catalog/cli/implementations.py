@@ -5,12 +5,13 @@ from typing import Annotated
 
 import typer
 
-from service_catalog.cli.common import By, actor, looking, now, out, read_document, writing
+from service_catalog.cli.common import By, actor, err, looking, now, out, read_document, writing
 from service_catalog.cli.moves import add_moves
 from service_catalog.implementations import claiming, listing
 from service_catalog.implementations.inheritance import LocalRefused, Refusal
 from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Said
+from service_catalog.settings import Settings
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -44,9 +45,15 @@ def claim(
 @app.command()
 def check(code: Code, file: File) -> None:
     """试查本地内容，不写入 Hold a local draft against the standard; writes nothing. Exit code 8 if refused."""
+    site = Settings()
     with looking() as session:
-        view = listing.check_draft(session, code, read_document(file), civil_day(now()))
-        if not view.acceptable:
+        view = listing.check_draft(
+            session, code, read_document(file), civil_day(now()),
+            severities=site.lint_severities, words=site.lint_words,
+        )  # fmt: skip
+        for finding in view.findings:
+            err.print(f"{finding.severity} {finding.rule} {finding.pointer} {finding.zh}", markup=False)
+        if view.refusals:
             raise LocalRefused(
                 [
                     Refusal(r.element, r.pointer, r.policy, r.rule, Said(r.zh, r.en), r.standard_value, r.local_value)
@@ -54,6 +61,8 @@ def check(code: Code, file: File) -> None:
                 ],
                 view.standard_edition,
             )
+    if not view.acceptable:
+        raise typer.Exit(8)
     out.print("符合统一标准 acceptable")
     out.print_json(data=view.would_store)
 

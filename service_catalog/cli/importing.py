@@ -18,6 +18,7 @@ from service_catalog.exchange.importing import Progress as Tell
 from service_catalog.exchange.template import empty_template, filled_template
 from service_catalog.exchange.terminal import visible
 from service_catalog.exchange.workbook import MAX_BYTES, Workbook, read_workbook
+from service_catalog.settings import Settings
 
 _BAD = (Verdict.LOOSER, Verdict.REFUSED, Verdict.UNKNOWN)
 _LINES_SHOWN = 60
@@ -46,6 +47,7 @@ def import_file(
     places = [path for path in (annotated, report) if path is not None]
     if len({path.resolve() for path in (file, *places)}) <= len(places):
         raise typer.BadParameter("输入与输出须是不同的文件 Input and outputs must be different files")
+    site = Settings()
     with refusals():
         content = _content(file)
         handed = HandIn(content, read_workbook(content, csv_name=file.stem, old_excel=True), agency)
@@ -56,8 +58,8 @@ def import_file(
         else:
             with writing() as session:
                 made = apply(
-                    session, handed, digest=digest, only_good_rows=only_good_rows, submit=submit, by=actor(by),
-                    at=now(), progress=tell,
+                    session, handed, digest=digest, only_good_rows=only_good_rows, submit=submit,
+                    severities=site.lint_severities, words=site.lint_words, by=actor(by), at=now(), progress=tell,
                 )  # fmt: skip
     _keep(made, handed.book, annotated, report)
     _print(made)

@@ -6,7 +6,7 @@ An import writes drafts, which go the way of all drafts; it publishes nothing.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from service_catalog.actors import Actor
+from service_catalog.basic_items.findings import Severities
 from service_catalog.exchange.finding_items import Finder, Found
 from service_catalog.exchange.holding import Held, Holder
 from service_catalog.exchange.import_schemas import (
@@ -42,7 +43,7 @@ _CHUNK = 500
 class ReportNotSeen(Stale):
     """Applying needs the digest of a dry run; what would be applied now is not what was reported then."""
 
-    title = Said("试查之后情况已变，请重新试查", "What would be applied is not what was reported")
+    title = Said("未附与现在一致的试查摘要", "What would be applied is not what was reported")
 
 
 class RowsRefused(Invalid):
@@ -74,22 +75,30 @@ def apply(
     session: Session,
     handed: HandIn,
     *,
-    digest: str,
+    digest: str | None,
     only_good_rows: bool = False,
     submit: bool = False,
+    severities: Severities | None = None,
+    words: Mapping[str, Sequence[str]] | None = None,
     by: Actor,
     at: datetime,
     progress: Progress = quietly,
 ) -> ImportView:
     """Do what a dry run reported, in the caller's transaction; raises ReportNotSeen, RowsRefused, and whatever a draft raises.
 
-    Unclaimed items are claimed; what differs is drafted (and handed in for review where `submit` says so).
+    Unclaimed items are claimed; what differs is drafted (and handed in for review where `submit` says so, by the
+    severities and word lists of the site).
     """
+    if not digest:
+        raise ReportNotSeen(
+            "接收之前须先试查，并附上试查报告中的摘要（digest）；没有写入任何内容",
+            "a dry run comes first, and its digest is sent along; nothing was written",
+        )
     held, intake = _hold(session, handed, lock=True, by=by, at=at, progress=progress)
     report = _report(handed, intake, [one.line for one in held])
     if report.digest != digest:
         raise ReportNotSeen(
-            "所附摘要与现在的试查结果不同，没有写入任何内容", "the digest is not that of the dry run as it is now; nothing was written",
+            "试查之后情况已变：所附摘要与现在的试查结果不同，请重新试查；没有写入任何内容", "the digest is not that of the dry run as it is now; nothing was written",
             digest=report.digest,
         )  # fmt: skip
     if report.bad and not only_good_rows:
@@ -100,13 +109,15 @@ def apply(
     # in one order, so that two imports at the same time wait for each other instead of blocking each other
     good = sorted((one for one in held if one.line.outcome is Outcome.ACCEPTABLE), key=lambda one: one.code or "")
     for done, one in enumerate(good, start=1):
-        _receive(session, one, submit=submit, by=by, at=at)
+        _receive(session, one, by=by, at=at)
+        if submit:
+            claiming.submit(session, one.code or "", by=by, at=at, severities=severities, words=words)
         progress("写入 writing", done, len(good))
     lines = [_received(one.line) for one in held]
     return report.model_copy(update={"applied": True, "rows": lines, "counts": _counts(lines)})
 
 
-def _receive(session: Session, held: Held, *, submit: bool, by: Actor, at: datetime) -> None:
+def _receive(session: Session, held: Held, *, by: Actor, at: datetime) -> None:
     assert held.code is not None
     assert held.content is not None
     code = held.code
@@ -119,8 +130,6 @@ def _receive(session: Session, held: Held, *, submit: bool, by: Actor, at: datet
     else:
         kind = EditionKind.CHANGE if held.line.seen else EditionKind.ESTABLISHMENT
         claiming.draft(session, code, held.content, kind=kind, by=by, at=at)
-    if submit:
-        claiming.submit(session, code, by=by, at=at)
 
 
 def _received(line: RowLine) -> RowLine:

@@ -16,6 +16,7 @@ from service_catalog.exchange.template import empty_template, filled_template
 from service_catalog.exchange.unreadable import ListUnreadable
 from service_catalog.exchange.workbook import XLSX, read_workbook
 from service_catalog.implementations.claiming import AlreadyClaimed
+from service_catalog.implementations.whole import LocalContentFaulty
 from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.kernel.errors import Said
 from service_catalog.kernel.problems import answers
@@ -36,7 +37,7 @@ _BODY: dict[str, Any] = {
 }
 _REFUSALS = (
     SignInFirst, NotAllowed, ListUnreadable, ReportNotSeen, RowsRefused, AlreadyClaimed, OpenEditionExists,
-    StaleRevision,
+    StaleRevision, LocalContentFaulty,
 )  # fmt: skip
 
 
@@ -81,15 +82,16 @@ def hand_in(
 ) -> Any:
     """Hand in a list of implementations: a dry run by default; applied with its digest, in one transaction, as drafts."""
     handed = HandIn(content, read_workbook(content), agency)
-    engine = request.app.state.engine
+    engine, site = request.app.state.engine, request.app.state.settings
     if dry_run:
         with reading(engine) as session:
             report = importing.dry_run(session, handed, by=by, at=now)
     else:
         with unit_of_work(engine) as session:
             report = importing.apply(
-                session, handed, digest=digest or "", only_good_rows=only_good_rows, submit=submit, by=by, at=now
-            )
+                session, handed, digest=digest, only_good_rows=only_good_rows, submit=submit,
+                severities=site.lint_severities, words=site.lint_words, by=by, at=now,
+            )  # fmt: skip
     return Response(annotated(handed.book, report, at=now), media_type=XLSX) if workbook else report
 
 

@@ -18,6 +18,8 @@ from service_catalog.actors import Actor
 from service_catalog.agencies.register import find_agency
 from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import find_item
+from service_catalog.changes.tables import Subject
+from service_catalog.coding.aliases import not_replaced
 from service_catalog.exchange import sheets
 from service_catalog.exchange.cells import KINDS, UNIT_CHOICES, codes_of, listed
 from service_catalog.exchange.sheets import OURS, Column, Form, element_of, policy_of
@@ -27,6 +29,7 @@ from service_catalog.implementations.inheritance import Standard
 from service_catalog.implementations.standards import StandardNotInForce, standard_to_implement
 from service_catalog.implementations.tables import Implementation
 from service_catalog.kernel.dates import civil_day
+from service_catalog.lifecycle.standing import not_cancelled
 from service_catalog.lifecycle.states import WorkState
 from service_catalog.regions.mapping import find_region, within
 from service_catalog.registers.registers import Registers, registers_of
@@ -74,10 +77,16 @@ def filled_template(
     progress: Progress = lambda what, done, total: None,
 ) -> bytes:
     """Return the template with what an agency, or all agencies of a region, have now; raises NotAllowed, NoSuchAgency, NoSuchRegion."""
+    day, code, basic_code = civil_day(at), col(Implementation.implementation_code), col(Implementation.basic_code)
     query = (
         select(Implementation, col(Agency.name))
         .join(Agency, col(Agency.code) == col(Implementation.agency_code))
-        .order_by(col(Implementation.implementation_code))
+        .where(
+            not_cancelled(Subject.IMPLEMENTATION, code, day),
+            not_cancelled(Subject.BASIC_ITEM, basic_code, day),
+            not_replaced(day, code, basic_code),
+        )
+        .order_by(code)
     )
     if agency_code is not None:
         agency = find_agency(session, agency_code)
@@ -90,7 +99,7 @@ def filled_template(
     rows = session.execute(query).all()
     shown = []
     for done, (implementation, name) in enumerate(rows, start=1):
-        one = _shown(session, implementation, name, civil_day(at))
+        one = _shown(session, implementation, name, day)
         if one is not None:
             shown.append(one)
         progress("读取 reading", done, len(rows))
@@ -98,7 +107,7 @@ def filled_template(
 
 
 def _shown(session: Session, implementation: Implementation, name: str, day: date) -> Shown | None:
-    """Return what is to be shown of an implementation: its newest edition over the standard; None where that has ended."""
+    """Return what is to be shown of an implementation: its newest edition over the standard; None where either is missing."""
     try:
         standard = standard_to_implement(session, find_item(session, implementation.basic_code), day)
     except StandardNotInForce:
@@ -106,7 +115,7 @@ def _shown(session: Session, implementation: Implementation, name: str, day: dat
     editions = SHELF.all_of(session, implementation.implementation_code)
     kept = [edition for edition in editions if edition.state is not WorkState.WITHDRAWN]
     if not kept:
-        return Shown(implementation, name, standard, {})
+        return None  # only claimed: handed in again, it would become a draft that nobody wrote
     _, local, _ = weighed(session, implementation, kept[-1].content, day=day)
     return Shown(implementation, name, standard, local.differences())
 

@@ -83,7 +83,7 @@ def nearest(session: Session, basic_code: str, region_code: str, day: date) -> t
     candidates = _candidates(session, basic_code, regions, day)
     way = Way(session, day)
     for place, region in enumerate(regions):
-        here = sorted((c for c in candidates if c.place == place), key=lambda c: (not c.is_offered, c.code))
+        here = sorted((c for c in candidates if c.place == place), key=lambda c: _turn(c, region))
         if not here:
             way.walk.append(_nobody(region, levels))
         for candidate in here:
@@ -99,6 +99,11 @@ def nearest(session: Session, basic_code: str, region_code: str, day: date) -> t
         f"从{asked.name}到盟级，没有机构办理此事项", f"no body from {asked.name} up to the league offers this item",
         walk=[step.model_dump(mode="json") for step in way.walk],
     )  # fmt: skip
+
+
+def _turn(candidate: Candidate, region: Region) -> tuple[bool, bool, str]:
+    """Who sits in a region goes before who only serves it from elsewhere; who does it before who does not."""
+    return candidate.implementation.region_code != region.code, not candidate.is_offered, candidate.code
 
 
 @lru_cache(maxsize=16)  # making the statement costs more than running it

@@ -44,7 +44,7 @@ def history_of_item(session: Session, basic_code: str, by: Actor | None) -> list
 
 
 def history_of_implementation(session: Session, code: str, by: Actor | None) -> list[HistoryLine]:
-    """Return what happened to an implementation: its own acts, that by which it came here, those that ended its item."""
+    """Return what happened to an implementation: its own acts, that by which it came here, those that ended it."""
     made = find_implementation(session, code)
     about = or_(
         and_(col(Act.subject) == Subject.IMPLEMENTATION, col(Act.code) == code),
@@ -52,11 +52,16 @@ def history_of_implementation(session: Session, code: str, by: Actor | None) -> 
             col(Act.subject) == Subject.BASIC_ITEM, col(Act.code) == made.basic_code, col(Act.kind).in_(_ENDING)
         ),
         col(Act.id) == made.act_id,
+        col(Act.id).in_(
+            select(col(Standing.act_id)).where(
+                col(Standing.subject) == Subject.IMPLEMENTATION, col(Standing.code) == code
+            )
+        ),
     )  # fmt: skip
     inside = reads_local_parts_in_work(session, by, made)
     known = {Subject.IMPLEMENTATION} if inside else set()
     known |= {Subject.BASIC_ITEM} if reads_standards_in_work(session, by) else set()
-    lines = [*_told(_acts(session, about), registers_of(session), known), *_steps(session, LOCALS, code, inside)]
+    lines = [*_told(_acts(session, about, code), registers_of(session), known), *_steps(session, LOCALS, code, inside)]
     return _in_order([_claim(made), *lines] if inside else lines)
 
 
@@ -64,10 +69,12 @@ def _in_order(lines: list[HistoryLine]) -> list[HistoryLine]:
     return sorted(lines, key=lambda line: line.at)
 
 
-def _acts(session: Session, about: ColumnElement[bool]) -> Sequence[tuple[Act, str | None]]:
+def _acts(session: Session, about: ColumnElement[bool], code: str | None = None) -> Sequence[tuple[Act, str | None]]:
+    """Return acts with their reasons; `code` is what an act may have ended, though it was decided about something else."""
+    touched = or_(col(Standing.code) == col(Act.code), col(Standing.code) == code)
     query = (
         select(Act, col(Standing.reason))
-        .outerjoin(Standing, and_(col(Standing.act_id) == col(Act.id), col(Standing.code) == col(Act.code)))
+        .outerjoin(Standing, and_(col(Standing.act_id) == col(Act.id), touched))
         .where(about)
         .order_by(col(Act.id))
     )

@@ -26,6 +26,7 @@ from service_catalog.implementations.tables import (
     ServedRegion,
 )
 from service_catalog.implementations.whole import EntrustingAgencyMissing as EntrustingAgencyMissing
+from service_catalog.implementations.whole import ServiceAreaElsewhere as ServiceAreaElsewhere
 from service_catalog.implementations.whole import refuse_faulty, refuse_incoherent
 from service_catalog.kernel.database import add_new
 from service_catalog.kernel.dates import civil_day
@@ -235,10 +236,16 @@ def publish(
     edition = SHELF.publish(
         session, implementation_code, effective_from=first_day, effective_until=effective_until, by=by, at=at
     )
-    for region_code in sorted(set(edition.local.service_area)):
-        session.add(ServedRegion(edition_id=edition.id or 0, region_code=find_region(session, region_code).code))
-    session.flush()
+    write_area_served(session, edition)
     return edition
+
+
+def write_area_served(session: Session, edition: ImplementationEdition) -> None:
+    """Write down the regions that a published edition serves, for asking who serves a place; raises NoSuchRegion."""
+    assert edition.id is not None
+    for region_code in sorted(set(edition.local.service_area)):
+        session.add(ServedRegion(edition_id=edition.id, region_code=find_region(session, region_code).code))
+    session.flush()
 
 
 def withdraw(session: Session, implementation_code: str, *, by: Actor, at: datetime) -> ImplementationEdition:

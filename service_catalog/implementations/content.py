@@ -1,6 +1,5 @@
 """LocalContent: what one agency says of one item beyond the standard; only differences."""
 
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -26,6 +25,7 @@ from service_catalog.basic_items.content import (
 )
 from service_catalog.basic_items.limits import TimeLimit
 from service_catalog.basic_items.translations import Translation, for_the_public, with_digests
+from service_catalog.kernel.dates import Day
 from service_catalog.kernel.texts import Document, Line, RowKey, Text
 from service_catalog.regions.tree import canonical
 
@@ -90,8 +90,8 @@ class LocalFee(Document):
     standard: Text | None = None
     amount: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)] | None = None
     document_number: Line | None = None
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
     reductions: tuple[Reduction, ...] = ()
 
 

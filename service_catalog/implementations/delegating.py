@@ -4,34 +4,28 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlmodel import Session, col
 
-from service_catalog.access.places import demand_at, demand_league
+from service_catalog.access.places import demand_league
 from service_catalog.access.rights import Right
 from service_catalog.actors import Actor
-from service_catalog.agencies.register import find_agency
 from service_catalog.basic_items.editing import lock_item
 from service_catalog.changes import log
 from service_catalog.changes.tables import Subject
 from service_catalog.coding.aliases import ReplacingAct, replace_code
 from service_catalog.implementations.claiming import (
-    SHELF,
     LevelNotInStandard,
-    checked,
-    claim,
-    enter_claim,
-    lock_implementation,
 )
 from service_catalog.implementations.inheritance import Standard
 from service_catalog.implementations.standards import standard_to_implement
 from service_catalog.implementations.tables import DelegatedRegion, Delegation, Implementation
 from service_catalog.kernel.dates import civil_day
-from service_catalog.kernel.errors import Conflict, Fault, Invalid, InvalidRequest, NotFound, Said
+from service_catalog.kernel.errors import Conflict, Fault, Invalid, InvalidRequest, Said
 from service_catalog.lifecycle import standing
-from service_catalog.lifecycle.standing import ActBackDated, Decision
-from service_catalog.lifecycle.states import ActKind, EditionKind, WorkState
-from service_catalog.lifecycle.tables import Act
+from service_catalog.lifecycle.standing import ActBackDated, Decision, not_cancelled
+from service_catalog.lifecycle.states import ActKind, ItemState
+from service_catalog.lifecycle.tables import Act, Standing
 from service_catalog.regions.mapping import lines_above
 from service_catalog.regions.tables import Region, RegionLine
 from service_catalog.regions.tree import LEVEL_OF_EXERCISE
@@ -47,16 +41,10 @@ class DelegationNotInStandard(Invalid):
     title = Said("标准未规定下放", "The standard does not provide for this delegation")
 
 
-class NoSuchDelegation(NotFound):
-    """No document delegates this item to the region of the agency at this level."""
+class DelegatedAlready(Conflict):
+    """The item has been delegated to one of the regions, and what came of that has not ended."""
 
-    title = Said("没有这项下放", "No such delegation")
-
-
-class NothingToTransfer(Conflict):
-    """Only what is in force can go to another body."""
-
-    title = Said("没有可以划转的有效内容", "Nothing in force to transfer")
+    title = Said("已经下放", "Delegated already")
 
 
 class Delegated(NamedTuple):
@@ -83,7 +71,7 @@ def delegate(
     """Delegate an item to lower regions from a day on (handbook, lifecycle §4).
 
     Raises NotAllowed, ActNeedsDocument, ActBackDated, LevelNotInStandard, DelegationNotInStandard, InvalidRequest,
-    AlreadyCancelled, StandardNotInForce. Each region is then to take the item over, or to say it is not offered there.
+    AlreadyCancelled, StandardNotInForce, DelegatedAlready. Each region is then to take the item over, or to say it is not offered there.
     """
     demand_league(session, by, Right.DECIDE)
     standing.demand_document(decision)
@@ -93,6 +81,7 @@ def delegate(
     standing.refuse_cancelled(session, [(Subject.BASIC_ITEM, basic_code)], decision.effective_on)
     _provides(standard_to_implement(session, item, decision.effective_on), from_level, to_level)
     _are_of_level(session, regions, to_level)
+    _refuse_delegated(session, basic_code, from_level, to_level, regions, decision.effective_on)
     act = standing.record_act(session, Subject.BASIC_ITEM, basic_code, ActKind.DELEGATE, decision, by=by, at=at)
     assert act.id is not None
     made = Delegation(
@@ -105,8 +94,54 @@ def delegate(
     log.record(session, Subject.BASIC_ITEM, basic_code, by=by, at=at)
     ends, goes_on = _upper(session, made, set(regions)) if upper_ends else ([], [])
     for code in ends:
-        standing.end_by(session, Subject.IMPLEMENTATION, code, act, decision.reason, by=by, at=at)
+        last = _last_paper(session, made, code)
+        standing.end_by(session, Subject.IMPLEMENTATION, code, last, decision.reason, by=by, at=at)
+        _lead_to_those_there(session, made, code, last, by=by, at=at)
     return Delegated(made, ends, goes_on)
+
+
+def same_levels_as(made: Delegation) -> ColumnElement[bool]:
+    """Return the condition that a delegation takes the same item from the same level to the same level."""
+    return and_(
+        col(Delegation.basic_code) == made.basic_code,
+        col(Delegation.from_level) == made.from_level,
+        col(Delegation.to_level) == made.to_level,
+    )
+
+
+def _refuse_delegated(
+    session: Session, basic_code: str, from_level: str, to_level: str, regions: Sequence[str], day: date
+) -> None:
+    taken = (
+        select(col(Implementation.implementation_code))
+        .join(RegionLine, col(RegionLine.descendant) == col(Implementation.region_code))
+        .where(
+            col(Implementation.act_id) == col(DelegatedRegion.act_id),
+            col(RegionLine.ancestor) == col(DelegatedRegion.region_code),
+        )
+    )
+    alive = taken.where(not_cancelled(Subject.IMPLEMENTATION, col(Implementation.implementation_code), day))
+    query = (
+        select(col(DelegatedRegion.region_code), col(Act.document_number))
+        .join(Delegation, col(Delegation.act_id) == col(DelegatedRegion.act_id))
+        .join(Act, col(Act.id) == col(DelegatedRegion.act_id))
+        .where(
+            col(Delegation.basic_code) == basic_code,
+            col(Delegation.from_level) == from_level,
+            col(Delegation.to_level) == to_level,
+            col(DelegatedRegion.region_code).in_(regions),
+            ~taken.exists() | alive.exists(),
+        )
+        .order_by(col(DelegatedRegion.region_code), col(DelegatedRegion.act_id))
+    )
+    already = session.execute(query).all()
+    if already:
+        places = "、".join(dict.fromkeys(region for region, _ in already))
+        papers = "、".join(dict.fromkeys(number for _, number in already))
+        raise DelegatedAlready(
+            f"{papers} 已将 {basic_code} 下放到 {places}", f"{papers} delegates {basic_code} to {places} already",
+            code=basic_code, regions=list(dict.fromkeys(region for region, _ in already)),
+        )  # fmt: skip
 
 
 def _provides(standard: Standard, from_level: str, to_level: str) -> None:
@@ -147,8 +182,15 @@ def _are_of_level(session: Session, regions: Sequence[str], level: str) -> None:
 def _upper(session: Session, made: Delegation, regions: set[str]) -> tuple[list[str], list[str]]:
     """Return which upper implementations end, and which go on because some region below them was not named."""
     query = select(Implementation).where(
-        col(Implementation.basic_code) == made.basic_code, col(Implementation.exercise_level) == made.from_level
+        col(Implementation.basic_code) == made.basic_code,
+        col(Implementation.exercise_level) == made.from_level,
+        ~exists().where(
+            col(Standing.subject) == Subject.IMPLEMENTATION,
+            col(Standing.code) == col(Implementation.implementation_code),
+            col(Standing.state) == ItemState.CANCELLED,
+        ),
     )
+    gone_down = regions | _named_before(session, made) | _taken_over(session, made)
     ends: list[str] = []
     goes_on: list[str] = []
     for upper in session.scalars(query.order_by(col(Implementation.implementation_code))):
@@ -163,128 +205,69 @@ def _upper(session: Session, made: Delegation, regions: set[str]) -> tuple[list[
             )
         )
         if below & regions:
-            (ends if below <= regions else goes_on).append(upper.implementation_code)
+            (ends if below <= gone_down else goes_on).append(upper.implementation_code)
     return ends, goes_on
 
 
-def take_over(
-    session: Session,
-    *,
-    agency_code: str,
-    exercise_level: str,
-    basic_code: str,
-    document_number: str,
-    by: Actor,
-    at: datetime,
-) -> Implementation:
-    """Claim what was delegated to an agency's region by a document; raises NoSuchDelegation and what claiming raises.
-
-    Where the upper body ends by the same act, its code leads to this one from then on.
-    """
-    agency = find_agency(session, agency_code)
-    demand_at(session, by, Right.WRITE_LOCAL, region_code=agency.region_code, agency_code=agency.code)
-    made = _delegation_to(session, basic_code, agency.region_code, exercise_level, document_number)
-    implementation = claim(
-        session, agency_code=agency_code, exercise_level=exercise_level, basic_code=basic_code, act_id=made.act_id,
-        by=by, at=at,
-    )  # fmt: skip
-    if made.upper_ends:
-        _lead_from_upper(session, made, implementation, document_number, by=by, at=at)
-    return implementation
-
-
-def _delegation_to(session: Session, basic_code: str, region_code: str, level: str, document_number: str) -> Delegation:
-    around = [line.ancestor for line in lines_above(session, region_code)]
+def _named_before(session: Session, made: Delegation) -> set[str]:
+    """Return the regions that earlier papers named by which the upper bodies are to end, too."""
     query = (
-        select(Delegation)
-        .join(Act, col(Act.id) == col(Delegation.act_id))
-        .join(DelegatedRegion, col(DelegatedRegion.act_id) == col(Delegation.act_id))
+        select(col(DelegatedRegion.region_code))
+        .join(Delegation, col(Delegation.act_id) == col(DelegatedRegion.act_id))
+        .where(same_levels_as(made), col(Delegation.upper_ends))
+    )
+    return set(session.scalars(query))
+
+
+def _lower(session: Session, made: Delegation) -> Sequence[Implementation]:
+    """Return what was taken over after any paper that delegates the same, and has not ended."""
+    query = (
+        select(Implementation)
+        .join(Delegation, col(Delegation.act_id) == col(Implementation.act_id))
         .where(
-            col(Delegation.basic_code) == basic_code,
-            col(Delegation.to_level) == level,
-            col(Act.document_number) == document_number,
-            col(DelegatedRegion.region_code).in_(around),
+            same_levels_as(made),
+            col(Implementation.basic_code) == made.basic_code,
+            col(Implementation.exercise_level) == made.to_level,
+            not_cancelled(Subject.IMPLEMENTATION, col(Implementation.implementation_code), made.effective_on),
         )
-        .order_by(col(Delegation.act_id).desc())
+        .order_by(col(Implementation.implementation_code))
+    )
+    return session.scalars(query).all()
+
+
+def _taken_over(session: Session, made: Delegation) -> set[str]:
+    query = (
+        select(col(RegionLine.ancestor))
+        .join(Region, col(Region.code) == col(RegionLine.ancestor))
+        .where(
+            col(RegionLine.descendant).in_([lower.region_code for lower in _lower(session, made)]),
+            col(Region.level) == LEVEL_OF_EXERCISE[made.to_level],
+        )
+    )
+    return set(session.scalars(query))
+
+
+def _last_paper(session: Session, made: Delegation, upper: str) -> Act:
+    """Return the act by which the last region below an upper body leaves it: of several papers the latest to take effect."""
+    query = (
+        select(Act)
+        .join(Delegation, col(Delegation.act_id) == col(Act.id))
+        .join(DelegatedRegion, col(DelegatedRegion.act_id) == col(Act.id))
+        .join(RegionLine, col(RegionLine.descendant) == col(DelegatedRegion.region_code))
+        .join(Implementation, col(Implementation.region_code) == col(RegionLine.ancestor))
+        .where(same_levels_as(made), col(Implementation.implementation_code) == upper)
+        .order_by(col(Delegation.effective_on).desc(), (col(Act.id) == made.act_id).desc(), col(Act.id).desc())
         .limit(1)
     )
-    made = session.scalars(query).first()
-    if made is None:
-        raise NoSuchDelegation(
-            f"文号 {document_number} 没有把 {basic_code} 下放到该区划的层级 {level}",
-            f"{document_number} does not delegate {basic_code} to this region at level {level}",
-            code=basic_code, document_number=document_number,
-        )  # fmt: skip
-    return made
+    return session.scalars(query).one()
 
 
-def _lead_from_upper(
-    session: Session, made: Delegation, lower: Implementation, document_number: str, *, by: Actor, at: datetime
-) -> None:
-    around = [line.ancestor for line in lines_above(session, lower.region_code)]
-    query = select(col(Implementation.implementation_code)).where(
-        col(Implementation.basic_code) == made.basic_code,
-        col(Implementation.exercise_level) == made.from_level,
-        col(Implementation.region_code).in_(around),
-    )
-    for upper in session.scalars(query).all():
-        if standing.ended_by(session, Subject.IMPLEMENTATION, upper, made.act_id):
+def _lead_to_those_there(session: Session, made: Delegation, upper: str, last: Act, *, by: Actor, at: datetime) -> None:
+    """Let the code of an upper body that ends lead to those below it that took over before."""
+    around = session.get_one(Implementation, upper).region_code
+    for lower in _lower(session, made):
+        if around in {line.ancestor for line in lines_above(session, lower.region_code)}:
             replace_code(
                 session, upper, [lower.implementation_code], act_kind=ReplacingAct.DELEGATE,
-                valid_from=max(made.effective_on, civil_day(at)), document_number=document_number, by=by, at=at,
+                valid_from=last.effective_on, document_number=last.document_number, by=by, at=at,
             )  # fmt: skip
-
-
-def transfer(
-    session: Session, implementation_code: str, to_agency: str, decision: Decision, *, by: Actor, at: datetime
-) -> Implementation:
-    """Give an implementation to another body from a day on: new code, the old one leads to it, the local part goes along.
-
-    Raises NotAllowed, ActNeedsDocument, ActBackDated, AlreadyClaimed, AlreadyCancelled, NothingToTransfer, LocalRefused.
-    """
-    demand_league(session, by, Right.DECIDE)
-    standing.demand_document(decision)
-    if decision.effective_on < civil_day(at):
-        raise ActBackDated(f"生效日期 {decision.effective_on} 已过", f"{decision.effective_on} is past")
-    old = lock_implementation(session, implementation_code)
-    standing.refuse_cancelled(session, [(Subject.IMPLEMENTATION, implementation_code)], decision.effective_on)
-    edition = SHELF.on(session, implementation_code, decision.effective_on)
-    if edition is None or edition.ends_by(decision.effective_on):
-        raise NothingToTransfer(
-            f"{implementation_code} 届时没有有效内容", f"{implementation_code} has nothing in force then"
-        )
-    act = standing.record_act(
-        session, Subject.IMPLEMENTATION, implementation_code, ActKind.TRANSFER, decision, by=by, at=at
-    )
-    agency = find_agency(session, to_agency)
-    new = enter_claim(session, agency, old.exercise_level, old.basic_code, act_id=act.id, by=by, at=at)
-    _publish_by_act(session, new, edition.content, decision.effective_on, edition.effective_until, by=by, at=at)
-    standing.end_by(session, Subject.IMPLEMENTATION, implementation_code, act, decision.reason, by=by, at=at)
-    replace_code(
-        session, implementation_code, [new.implementation_code], act_kind=ReplacingAct.TRANSFER,
-        valid_from=decision.effective_on, document_number=decision.document_number, by=by, at=at,
-    )  # fmt: skip
-    return new
-
-
-def _publish_by_act(
-    session: Session,
-    new: Implementation,
-    content: dict[str, object],
-    first_day: date,
-    until: date | None,
-    *,
-    by: Actor,
-    at: datetime,
-) -> None:
-    """The local part goes along by the act itself: it was reviewed where it comes from, and is checked once more."""
-    standard, local = checked(session, new, content, day=first_day)
-    edition = SHELF.begin(
-        session, new.implementation_code, local.differences(), EditionKind.CHANGE, by=by, at=at,
-        availability=local.availability.status, based_on_edition=standard.edition,
-    )  # fmt: skip
-    edition.submitted_by, edition.state = by.name, WorkState.APPROVED
-    session.flush()
-    SHELF.publish(
-        session, new.implementation_code, effective_from=first_day, effective_until=until, by=by, at=at
-    )  # fmt: skip

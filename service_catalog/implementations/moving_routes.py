@@ -13,13 +13,19 @@ from service_catalog.agencies.register import NoSuchAgency
 from service_catalog.agencies.schemas import AGENCY_CODE
 from service_catalog.basic_items.editing import NoSuchItem
 from service_catalog.basic_items.schemas import BasicCodePath
-from service_catalog.implementations import delegating
-from service_catalog.implementations.claiming import AlreadyClaimed, LevelNotInStandard, NoSuchImplementation
-from service_catalog.implementations.delegating import DelegationNotInStandard, NoSuchDelegation, NothingToTransfer
+from service_catalog.implementations import delegating, taking_over, transferring
+from service_catalog.implementations.claiming import (
+    AlreadyClaimed,
+    LevelNotInStandard,
+    NoSuchImplementation,
+)
+from service_catalog.implementations.delegating import DelegatedAlready, DelegationNotInStandard
 from service_catalog.implementations.inheritance import LocalRefused
 from service_catalog.implementations.schemas import ImplementationPath
 from service_catalog.implementations.staff_routes import ClaimDraft, ClaimedView
 from service_catalog.implementations.standards import StandardNotInForce
+from service_catalog.implementations.taking_over import NoSuchDelegation
+from service_catalog.implementations.transferring import LaterEditionScheduled, NothingToTransfer
 from service_catalog.kernel.problems import answers
 from service_catalog.kernel.texts import PRINTABLE
 from service_catalog.kernel.web import Now, WriteDb
@@ -57,7 +63,7 @@ class DelegationView(BaseModel):
 @router.post(
     "/basic-items/{basic_code}/delegation",
     status_code=201,
-    responses=answers(NoSuchItem, *REFUSALS, LevelNotInStandard, DelegationNotInStandard),
+    responses=answers(NoSuchItem, *REFUSALS, LevelNotInStandard, DelegationNotInStandard, DelegatedAlready),
 )
 def delegate(basic_code: BasicCodePath, draft: DelegationDraft, by: Staff, db: WriteDb, now: Now) -> DelegationView:
     """Delegate an item to lower regions (下放), by a document; each of them is then to take it over or to say no."""
@@ -88,7 +94,7 @@ class TakeOverDraft(ClaimDraft):
 )  # fmt: skip
 def take_over(draft: TakeOverDraft, by: Staff, db: WriteDb, now: Now) -> ClaimedView:
     """Take over (承接) what a document delegated to the agency's region; then write and publish the local part."""
-    made = delegating.take_over(db, **draft.model_dump(), by=by, at=now)
+    made = taking_over.take_over(db, **draft.model_dump(), by=by, at=now)
     return ClaimedView(
         implementation_code=made.implementation_code, region_code=made.region_code,
         **draft.model_dump(exclude={"document_number"}),
@@ -116,13 +122,13 @@ class TransferView(BaseModel):
     "/implementations/{code}/transfer",
     status_code=201,
     responses=answers(
-        NoSuchImplementation, *REFUSALS, NoSuchAgency, AlreadyClaimed, NothingToTransfer, LocalRefused,
-        LevelNotInStandard,
+        NoSuchImplementation, *REFUSALS, NoSuchAgency, AlreadyClaimed, NothingToTransfer,
+        LaterEditionScheduled, LocalRefused, LevelNotInStandard,
     ),
 )  # fmt: skip
 def transfer(code: ImplementationPath, draft: TransferDraft, by: Staff, db: WriteDb, now: Now) -> TransferView:
     """Give an implementation to another body (划转), by a document; its local part goes along, its old code leads on."""
-    made = delegating.transfer(db, code, draft.to_agency, draft.decision(), by=by, at=now)
+    made = transferring.transfer(db, code, draft.to_agency, draft.decision(), by=by, at=now)
     return TransferView(
         old_code=code, implementation_code=made.implementation_code, effective_on=draft.effective_on,
         document_number=draft.document_number,

@@ -33,7 +33,7 @@ class Standard:
     content: ItemContent
     effective_from: date
     effective_until: date | None
-    plain: dict[str, Any] = field(default_factory=dict)
+    plain: dict[str, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.plain.update(self.content.model_dump(mode="json"))

@@ -10,7 +10,12 @@ from service_catalog.agencies.schemas import AgencyFilter, AgencyPath
 from service_catalog.basic_items.editing import NoSuchItem
 from service_catalog.basic_items.schemas import BASIC_CODE, BasicCodePath
 from service_catalog.implementations import listing
-from service_catalog.implementations.claiming import ComputedNotTyped, EntrustingAgencyMissing, NoSuchImplementation
+from service_catalog.implementations.claiming import (
+    ComputedNotTyped,
+    EntrustingAgencyMissing,
+    NoSuchImplementation,
+    ServiceAreaElsewhere,
+)
 from service_catalog.implementations.content import Offer
 from service_catalog.implementations.schemas import (
     CheckView,
@@ -63,7 +68,13 @@ def read_implementation(code: ImplementationPath, db: Db, today: Today, as_of: A
 @router.post(
     "/implementations/{code}/check",
     responses=answers(
-        NoSuchImplementation, StandardNotInForce, EntrustingAgencyMissing, ComputedNotTyped, NoSuchAgency, NoSuchRegion
+        NoSuchImplementation,
+        StandardNotInForce,
+        EntrustingAgencyMissing,
+        ComputedNotTyped,
+        NoSuchAgency,
+        NoSuchRegion,
+        ServiceAreaElsewhere,
     ),
 )
 def check_draft(

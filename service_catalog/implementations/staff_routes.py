@@ -23,6 +23,7 @@ from service_catalog.implementations.claiming import (
     LevelNotInStandard,
     NoSuchImplementation,
     OutsideStandardDates,
+    ServiceAreaElsewhere,
 )
 from service_catalog.implementations.inheritance import LocalRefused
 from service_catalog.implementations.schemas import ImplementationPath
@@ -75,13 +76,14 @@ RIGHTS = Rights(Right.WRITE_LOCAL, Right.REVIEW_LOCAL, Right.PUBLISH_LOCAL)
 add_drafts(
     router, claiming, ImplementationPath, unknown=NoSuchImplementation, rights=RIGHTS, may_read=_may_read,
     refusals=[
-        LocalRefused, StandardNotInForce, EntrustingAgencyMissing, ComputedNotTyped, DelegatedPowerOnly, NoSuchAgency
+        LocalRefused, StandardNotInForce, EntrustingAgencyMissing, ComputedNotTyped, DelegatedPowerOnly, NoSuchAgency,
+        ServiceAreaElsewhere,
     ],
     at_submission=[StandardNotInForce, LocalContentFaulty],
     missing=lambda edition: [],
 )  # fmt: skip
 add_review(
     router, claiming, ImplementationPath, NoSuchImplementation, LocalRefused, StandardNotInForce, OutsideStandardDates,
-    rights=RIGHTS,
+    ServiceAreaElsewhere, rights=RIGHTS,
 )  # fmt: skip
 add_decisions(router, claiming, ImplementationPath, NoSuchImplementation)

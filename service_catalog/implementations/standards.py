@@ -7,19 +7,19 @@ from collections import OrderedDict
 from datetime import date
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine
 from sqlmodel import Session
 
 from service_catalog.basic_items.editing import SHELF
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition
 from service_catalog.changes.tables import Subject
 from service_catalog.implementations.inheritance import Standard
+from service_catalog.kernel.database import what_is_kept_by
 from service_catalog.kernel.errors import Conflict, Said
 from service_catalog.lifecycle import standing
-from service_catalog.lifecycle.states import ItemState
+from service_catalog.lifecycle.states import ItemState, WorkState
 
 MOST_KEPT = 4096
-_kept: WeakKeyDictionary[Engine, OrderedDict[int, Standard]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[object, OrderedDict[int, Standard]] = WeakKeyDictionary()
 
 
 class StandardNotInForce(Conflict):
@@ -32,7 +32,7 @@ def standard_of(session: Session, item: BasicItem, edition: BasicItemEdition) ->
     """Return the standard that a published edition of an item states."""
     assert edition.id is not None
     assert edition.effective_from is not None
-    kept = _kept.setdefault(session.get_bind().engine, OrderedDict())
+    kept = _kept.setdefault(what_is_kept_by(session), OrderedDict())
     standard = kept.get(edition.id)
     if standard is None:
         standard = kept[edition.id] = Standard(
@@ -63,5 +63,9 @@ def standard_to_implement(session: Session, item: BasicItem, day: date) -> Stand
 
 
 def _announced(session: Session, basic_code: str) -> BasicItemEdition | None:
-    published = (edition for edition in SHELF.all_of(session, basic_code) if edition.published_at is not None)
-    return next(published, None)
+    announced = (
+        edition
+        for edition in SHELF.all_of(session, basic_code)
+        if edition.published_at is not None and edition.state is not WorkState.WITHDRAWN
+    )
+    return next(announced, None)

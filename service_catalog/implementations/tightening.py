@@ -116,15 +116,37 @@ def _member_of(local: Any, standard: Any, argument: str, case: Case) -> Said | N
 
 
 def _not_longer_than(local: TimeLimit, standard: Any, argument: str, case: Case) -> Said | None:
-    for name in argument.split(","):
-        element = name.strip().removeprefix("standard.")
-        if element not in ItemContent.model_fields:
-            return _inapplicable(f"not_longer_than:{argument}")
+    if any(element not in ItemContent.model_fields for element in _bounds(argument)):
+        return _inapplicable(f"not_longer_than:{argument}")
+    bound = _broken_bound(local, argument, case)
+    return _compare(local, bound, case.worst) if bound is not None else None
+
+
+def _bounds(argument: str) -> list[str]:
+    return [name.strip().removeprefix("standard.") for name in argument.split(",")]
+
+
+def _broken_bound(local: TimeLimit, argument: str, case: Case) -> TimeLimit | None:
+    """Return the shortest of the bounds that a limit does not keep: whoever keeps that one is not refused again.
+
+    Of two that cannot be compared the later one counts: the law is named first, the standard's own promise after it.
+    """
+    binding: TimeLimit | None = None
+    for element in _bounds(argument):
         bound: TimeLimit | None = getattr(case.content, element)
-        problem = _compare(local, bound, case.worst) if bound is not None else None
-        if problem:
-            return problem
-    return None
+        if bound is None or is_not_longer(local, bound, case.worst) is Verdict.YES:
+            continue
+        if binding is None or is_not_longer(bound, binding, case.worst) is not Verdict.NO:
+            binding = bound
+    return binding
+
+
+def held_against(rule: str | None, local: Any, standard: Any, case: Case) -> Any:
+    """Return the value of the standard that a refusal by this rule speaks of: the bound broken, else the element's own."""
+    name, _, argument = (rule or "").partition(":")
+    if name != "not_longer_than" or any(element not in ItemContent.model_fields for element in _bounds(argument)):
+        return standard
+    return _broken_bound(local, argument, case) or standard
 
 
 def _compare(local: TimeLimit, bound: TimeLimit, worst: LongestRun) -> Said | None:

@@ -5,7 +5,7 @@ from typing import Any
 from service_catalog.basic_items.limits import LongestRun, TimeLimit
 from service_catalog.implementations.content import LocalContent, LocalFlags, LocalStep
 from service_catalog.implementations.refusals import ROWS, Matrix, Refusal, Standard, refusal_of
-from service_catalog.implementations.tightening import FORMS_RULE, Case, obeys, says_as_long, steps_exceed
+from service_catalog.implementations.tightening import FORMS_RULE, Case, held_against, obeys, says_as_long, steps_exceed
 from service_catalog.kernel.errors import Said
 from service_catalog.kernel.problems import pointer_to
 
@@ -65,7 +65,8 @@ class _Scale:
             said = obeys(entry.rule, local, standard, case)
         if said is None:
             return True
-        ours, theirs = shown if shown is not None else (_plain(local), _plain(standard))
+        bound = held_against(entry.rule if entry else None, local, standard, case)
+        ours, theirs = shown if shown is not None else (_plain(local), _plain(bound))
         self.refusals.append(refusal_of(element, pointer, self.matrix, said, theirs, ours))
         return False
 

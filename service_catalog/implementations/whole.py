@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, or_, select, union
 from sqlmodel import Session, col
 
 from service_catalog.agencies.facts import AgencyFacts
@@ -17,12 +18,20 @@ from service_catalog.implementations.refusals import Standard
 from service_catalog.implementations.tables import Implementation
 from service_catalog.kernel.errors import Fault, Invalid, InvalidRequest, Said
 from service_catalog.regions.mapping import find_region
+from service_catalog.regions.tables import Region, RegionLine, ZoneMember
+from service_catalog.regions.tree import RegionLevel
 
 
 class EntrustingAgencyMissing(Invalid):
     """Entrusted power (权力来源 5、6) names who entrusts it."""
 
     title = Said("委托行使须写明委托部门", "Entrusted power names the entrusting body")
+
+
+class ServiceAreaElsewhere(Invalid):
+    """A body serves its own region, its neighbours in the same banner, and its zones; more only by an act."""
+
+    title = Said("服务区域超出本机构的辖区", "The service area lies outside the region of the agency")
 
 
 class LocalContentFaulty(Invalid):
@@ -41,7 +50,10 @@ class LocalContentFaulty(Invalid):
 def refuse_incoherent(
     session: Session, implementation: Implementation, standard: Standard, local: LocalContent, day: date
 ) -> None:
-    """Raise what is wrong with a local part as a whole: EntrustingAgencyMissing, NoSuchAgency, NoSuchRegion, InvalidRequest."""
+    """Raise what is wrong with a local part as a whole.
+
+    Raises EntrustingAgencyMissing, NoSuchAgency, NoSuchRegion, ServiceAreaElsewhere, InvalidRequest.
+    """
     if local.power_source in ("5", "6") and local.entrusting_agency is None:
         raise EntrustingAgencyMissing(
             "权力来源为委托的，须填写委托部门",
@@ -58,8 +70,7 @@ def refuse_incoherent(
     ]
     if faults:
         raise InvalidRequest(faults)
-    for region_code in local.service_area:
-        find_region(session, region_code)
+    _refuse_area_elsewhere(session, implementation, local.service_area)
 
 
 def _names_itself(implementation: Implementation, local: LocalContent) -> Iterator[Fault]:
@@ -87,6 +98,42 @@ def _complains_to_itself(local: LocalContent, facts: AgencyFacts | None) -> Iter
         written = "complaint_channels" if local.complaint_channels else "consultation_channels"
         said = Said("投诉方式须与咨询方式不同", "complaint channels must differ from consultation channels")
         yield Fault(f"/{written}", said)
+
+
+def _refuse_area_elsewhere(session: Session, implementation: Implementation, area: Sequence[str]) -> None:
+    served = {find_region(session, region_code).code for region_code in area}
+    if implementation.act_id is not None or served <= {implementation.region_code}:
+        return
+    lines = select(col(RegionLine.descendant)).where(
+        or_(
+            col(RegionLine.ancestor).in_(_own_regions(implementation.region_code)),
+            col(RegionLine.ancestor).in_(_own_banner(implementation.region_code)) & (col(RegionLine.distance) > 0),
+        )
+    )
+    elsewhere = served - set(session.scalars(lines.where(col(RegionLine.descendant).in_(served))))
+    if elsewhere:
+        outside = sorted(elsewhere)
+        raise ServiceAreaElsewhere(
+            f"服务区域 {'、'.join(outside)} 不在本机构的辖区之内",
+            f"{', '.join(outside)} lies outside the region of the agency",
+            element="service_area", local_value=outside,
+        )  # fmt: skip
+
+
+def _own_regions(region_code: str) -> Any:
+    """Select the roots of what a body in a region may serve: the region, the zones it governs, members of all these."""
+    zones = select(col(Region.code)).where(or_(col(Region.code) == region_code, col(Region.governed_by) == region_code))
+    members = select(col(ZoneMember.region_code)).where(col(ZoneMember.zone_code).in_(zones))
+    return union(zones, members)
+
+
+def _own_banner(region_code: str) -> Any:
+    """Select the banner that a region lies in: a police station may stand in one township and serve the next one, too."""
+    return (
+        select(col(RegionLine.ancestor))
+        .join(Region, col(Region.code) == col(RegionLine.ancestor))
+        .where(col(RegionLine.descendant) == region_code, col(Region.level) == RegionLevel.BANNER)
+    )
 
 
 def findings_of(

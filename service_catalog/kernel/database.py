@@ -148,6 +148,15 @@ def _is_taken(error: IntegrityError) -> bool:
     return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint failed" in str(error.orig)
 
 
+def what_is_kept_by(session: Session) -> object:
+    """Return what may hold on to things that were read: the database for readers, this transaction alone for a writer.
+
+    A writer sees what it has not committed, under numbers that somebody else may use when it rolls back.
+    """
+    engine = session.get_bind().engine
+    return engine if engine.get_execution_options().get("catalog_writes") else engine.pool
+
+
 @contextmanager
 def unit_of_work(engine: Engine) -> Iterator[Session]:
     """One writing transaction: commits when the block ends, rolls back when it raises."""

@@ -23,6 +23,19 @@ ClockTime = Annotated[
 """A time of day in Alxa. JSON Schema's own format `time` would promise an offset from UTC (RFC 3339)."""
 
 
+EARLIEST, LATEST = date(1949, 10, 1), date(2999, 12, 31)
+
+
+def _in_this_state(day: date) -> date:
+    if not EARLIEST <= day <= LATEST:
+        raise ValueError(f"a day between {EARLIEST} and {LATEST}")
+    return day
+
+
+Day = Annotated[date, AfterValidator(_in_this_state)]
+"""A day that comes in: far ones would leave the calendar as soon as one counts from them."""
+
+
 def civil_day(at: datetime) -> date:
     """Return the day that the calendar on a wall in Alxa shows at the moment `at`."""
     return at.astimezone(SHANGHAI).date()

@@ -151,12 +151,17 @@ async def _refused(request: Request, error: Exception) -> Response:
     faults = error.faults if isinstance(error, InvalidRequest) else None
     name, status = slug(type(error)), status_of(type(error))
     response = answer(request, name, status, error.title, error.said, error.facts, faults)
-    if status == HTTPStatus.UNAUTHORIZED:
+    return with_what_the_status_asks(request, response, name)
+
+
+def with_what_the_status_asks(request: Request, response: Response, name: str) -> Response:
+    """Add the headers that a status comes with, and note in the access log who was kept out."""
+    if response.status_code == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="service-catalog"'
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "5"
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        access_log.info("%s %s refused: %d %s", request.method, request.url.path, status, name)
+    if response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        access_log.info("%s %s refused: %d %s", request.method, request.url.path, response.status_code, name)
     return response
 
 
@@ -187,6 +192,7 @@ _CHINESE = {
     "enum": "不在允许的取值之内",
     "literal_error": "不在允许的取值之内",
     "string_pattern_mismatch": "格式不正确",
+    "blank": "不能只有空格",
     "string_too_long": "过长",
     "string_too_short": "过短",
     "greater_than_equal": "数值过小",
@@ -196,7 +202,8 @@ _CHINESE = {
 
 def _translated(error: dict[str, Any]) -> Said:
     english = str(error["msg"])
-    return Said(f"{_CHINESE.get(error['type'], '内容不能接受')}（{english}）", english)
+    chinese = _CHINESE.get(error["type"])
+    return Said(chinese or f"内容不能接受（{english}）", english)
 
 
 _HTTP = {

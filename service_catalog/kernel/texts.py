@@ -4,12 +4,22 @@ import json
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 # Control characters never belong in an official text; NUL cannot even be stored in PostgreSQL.
 PRINTABLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "must not be blank")
+    return text
+
+
 Line = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=PRINTABLE)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=8000, pattern=PRINTABLE)]
+Filled = Annotated[Line, AfterValidator(_not_blank)]
+"""A line that says something."""
 RowKey = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 """Names a row inside one document (a material, a step, a fee), the same in every edition."""
 

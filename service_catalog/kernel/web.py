@@ -6,18 +6,16 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 from pydantic_core import PydanticCustomError
 from sqlmodel import Session
 
 from service_catalog.kernel.database import reading, unit_of_work
-from service_catalog.kernel.dates import civil_day
+from service_catalog.kernel.dates import Day, civil_day
 from service_catalog.kernel.errors import Fault, InvalidRequest, Said
 from service_catalog.kernel.paging import MOST, Walk
 from service_catalog.kernel.problems import pointer_to
 from service_catalog.kernel.texts import PRINTABLE
-
-EARLIEST, LATEST = date(1949, 10, 1), date(2999, 12, 31)
 
 
 def _reading_session(request: Request) -> Iterator[Session]:
@@ -69,12 +67,6 @@ def _written_as_a_day(day: Any) -> Any:
     return day
 
 
-def _in_this_state(day: date | None) -> date | None:
-    if day is not None and not EARLIEST <= day <= LATEST:
-        raise ValueError(f"a day between {EARLIEST} and {LATEST}")
-    return day
-
-
 # function scope: the session closes before the answer leaves, so that a failing end is still an error answer
 Db = Annotated[Session, Depends(_reading_session, scope="function")]
 WriteDb = Annotated[Session, Depends(_writing_session, scope="function")]
@@ -82,10 +74,9 @@ WriteDb = Annotated[Session, Depends(_writing_session, scope="function")]
 Now = Annotated[datetime, Depends(_now)]
 Today = Annotated[date, Depends(_today)]
 AsOf = Annotated[
-    date | None,
+    Day | None,
     Query(description="What was in force, and published by then, on this day; today if left out."),
     BeforeValidator(_written_as_a_day),
-    AfterValidator(_in_this_state),
 ]
 Walking = Annotated[Walk, Depends(_walk)]
 Words = Annotated[str | None, Query(min_length=1, max_length=100, pattern=PRINTABLE)]

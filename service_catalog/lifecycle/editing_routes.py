@@ -109,7 +109,13 @@ def add_drafts(
         return DraftView.of(code, edition, missing(edition), response)
 
     def write(
-        db: Session, code: str, content: dict[str, Any], seen: str | None, kind: EditionKind, by: Actor, at: datetime
+        db: Session,
+        code: str,
+        content: dict[str, Any],
+        seen: frozenset[str] | None,
+        kind: EditionKind,
+        by: Actor,
+        at: datetime,
     ) -> EditionRow:
         made.lock_for(db, code, rights.write, by)
         if shelf.open_of(db, code, civil_day(at)) is None:
@@ -174,7 +180,7 @@ def add_review(
     refusals = (*unknown, *EDITING)
     write, review, publication = rights
 
-    def begin(db: Session, code: str, right: Right, by: Actor, seen: str | None, at: datetime) -> None:
+    def begin(db: Session, code: str, right: Right, by: Actor, seen: frozenset[str] | None, at: datetime) -> None:
         made.lock_for(db, code, right, by)
         made.SHELF.expect_seen(db, code, seen, civil_day(at))
 

@@ -1,5 +1,7 @@
 """EditionRow: the columns and moves that editions of a standard and of an implementation share."""
 
+import hashlib
+import json
 from datetime import date, datetime
 from typing import Any, Self
 
@@ -10,7 +12,7 @@ from service_catalog.actors import Actor
 from service_catalog.kernel.database import Json, UtcDateTime, stored
 from service_catalog.kernel.dates import civil_day, ends_at
 from service_catalog.kernel.errors import Conflict, Forbidden, Invalid, Said
-from service_catalog.lifecycle.states import OPEN, EditionKind, WorkState
+from service_catalog.lifecycle.states import IN_WORDS, OPEN, EditionKind, WorkState
 
 
 class WrongState(Conflict):
@@ -54,6 +56,8 @@ class EditionRow(SQLModel):
     """Counts the writes to a draft, so that a stale write can be refused."""
     drafted_by: str = Field(max_length=200)
     """Who wrote it last."""
+    authors: list[Any] = Field(default_factory=list, sa_type=Json)
+    """Everybody who wrote it; none of them may approve it."""
     submitted_by: str | None = Field(default=None, max_length=200)
     effective_from: date | None = None
     effective_until: date | None = None
@@ -81,7 +85,7 @@ class EditionRow(SQLModel):
     def approve(self, *, by: Actor) -> None:
         """Approve it; not by whoever wrote or submitted it."""
         self.expect(WorkState.SUBMITTED)
-        if by.name in (self.submitted_by, self.drafted_by):
+        if by.name == self.submitted_by or by.name in self.authors:
             raise ApprovedByAuthor(
                 "编写人、提交人不得审核自己的内容", "whoever wrote or submitted it may not approve it"
             )
@@ -109,11 +113,17 @@ class EditionRow(SQLModel):
         self.expect(WorkState.DRAFT, WorkState.RETURNED)
         self.content, self.revision, self.state = content, self.revision + 1, WorkState.DRAFT
         self.drafted_by = by.name
+        if by.name not in self.authors:
+            self.authors = [*self.authors, by.name]
 
     @property
     def seen(self) -> str:
-        """Return what tells two states of an edition in work apart: number, revision, state."""
-        return f"{self.number}.{self.revision}.{self.state.value}"
+        """Return what tells two states of an edition in work apart: number, revision, state, and what it says.
+
+        A draft that was thrown away may have had the same number and revision as the one after it.
+        """
+        says = hashlib.sha256(json.dumps(self.content, sort_keys=True).encode()).hexdigest()[:12]
+        return f"{self.number}.{self.revision}.{self.state.value}.{says}"
 
     def is_due(self, day: date) -> bool:
         """Tell whether a scheduled edition has taken effect by `day`."""
@@ -127,7 +137,7 @@ class EditionRow(SQLModel):
         """Raise WrongState unless the edition is in one of `states`."""
         if self.state not in states:
             raise WrongState(
-                f"版本 {self.number} 的状态是 {self.state.value}",
+                f"第 {self.number} 版的状态是“{IN_WORDS[self.state]}”",
                 f"edition {self.number} is {self.state.value}",
                 state=self.state.value,
             )

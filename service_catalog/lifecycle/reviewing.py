@@ -4,7 +4,7 @@ The verbs of standards and of implementations differ in what they check; how an 
 what is kept of each step, is the same for both and stands here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
@@ -47,6 +47,10 @@ class StaleRevision(Stale):
     """The draft was written by somebody else since it was read."""
 
     title = Said("草稿已被他人修改", "The draft has been changed meanwhile")
+
+
+ANY = "*"
+"""Whatever stands there, the caller means it (If-Match: *)."""
 
 
 @dataclass(frozen=True)
@@ -136,19 +140,21 @@ class Shelf(Generic[E]):
             raise OpenEditionExists(f"{code} 已有正在编制的版本", f"{code} has an edition in work", code=code)
         number = max((edition.number for edition in editions), default=0) + 1
         owned: dict[str, Any] = {self.owner: code} | columns
-        edition = self.table(number=number, kind=kind, content=content, drafted_by=by.name, **owned)
+        edition = self.table(number=number, kind=kind, content=content, drafted_by=by.name, authors=[by.name], **owned)
         session.add(edition)
         session.flush()
         return edition
 
-    def expect_seen(self, session: Session, code: str, seen: str | None, today: date) -> None:
+    def expect_seen(self, session: Session, code: str, seen: Collection[str] | None, today: date) -> None:
         """Raise StaleRevision unless the edition in work is the one that the caller has seen; None asks nothing."""
         if seen is None:
             return
-        edition = self.find_open(session, code, today)
-        if edition.seen != seen:
+        edition = self.open_of(session, code, today)
+        if edition is None:
+            raise StaleRevision("所见的版本已不在编制中", "what you have seen is no longer in work", now=None)
+        if edition.seen not in seen and ANY not in seen:
             raise StaleRevision(
-                f"该版本已变为 {edition.seen}", f"the edition is now at {edition.seen}", now=edition.seen, seen=seen
+                f"该版本已变为 {edition.seen}", f"the edition is now at {edition.seen}", now=edition.seen
             )
 
     def revise(

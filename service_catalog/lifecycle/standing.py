@@ -62,6 +62,7 @@ class StandingOn(NamedTuple):
     """When any decision about it was last recorded or took effect; None if there was none."""
 
 
+_IN_WORDS = {ItemState.IN_FORCE: "在用", ItemState.SUSPENDED: "暂停", ItemState.CANCELLED: "取消"}
 IN_FORCE = StandingOn(ItemState.IN_FORCE, None, None, None, None)
 _STATE_AFTER = {
     ActKind.SUSPEND: ItemState.SUSPENDED,
@@ -79,6 +80,12 @@ def demand_document(decision: Decision) -> None:
     """Raise ActNeedsDocument where the number of the document is blank."""
     if not decision.document_number.strip():
         raise ActNeedsDocument("请填写文号", "a document number is required")
+
+
+def refuse_back_dated(decision: Decision, at: datetime) -> None:
+    """Raise ActBackDated where an act would take effect before the day on which it is recorded."""
+    if decision.effective_on < civil_day(at):
+        raise ActBackDated(f"生效日期 {decision.effective_on} 已过", f"{decision.effective_on} is past")
 
 
 def record_act(
@@ -100,14 +107,13 @@ def decide(
 ) -> Standing:
     """Suspend, resume or cancel a thing from a day on."""
     demand_document(decision)
-    if decision.effective_on < civil_day(at):
-        raise ActBackDated(f"生效日期 {decision.effective_on} 已过", f"{decision.effective_on} is past")
+    refuse_back_dated(decision, at)
     before = standing_on(session, subject, code, decision.effective_on, known_on=civil_day(at))
     if before.state is ItemState.CANCELLED:
         raise AlreadyCancelled(f"{code} 已于 {before.since} 取消", f"{code} was cancelled on {before.since}")
     if before.state not in _STATE_BEFORE[kind]:
         raise NotInThatState(
-            f"{code} 届时的状态是 {before.state.name.lower()}", f"{code} will be {before.state.name.lower()}"
+            f"{code} 届时的状态是“{_IN_WORDS[before.state]}”", f"{code} will be {before.state.name.lower()}"
         )
     act = record_act(session, subject, code, kind, decision, by=by, at=at)
     assert act.id is not None
@@ -133,14 +139,6 @@ def end_by(session: Session, subject: Subject, code: str, act: Act, reason: str,
     )  # fmt: skip
     session.flush()
     log.record(session, subject, code, kind=ChangeKind.END, by=by, at=at)
-
-
-def ended_by(session: Session, subject: Subject, code: str, act_id: int) -> bool:
-    """Tell whether a thing ends by this very act."""
-    query = select(col(Standing.id)).where(
-        col(Standing.subject) == subject, col(Standing.code) == code, col(Standing.act_id) == act_id
-    )
-    return session.execute(query).first() is not None
 
 
 def refuse_cancelled(session: Session, things: Sequence[tuple[Subject, str]], day: date) -> None:

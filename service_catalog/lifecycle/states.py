@@ -16,6 +16,15 @@ class WorkState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+IN_WORDS = {
+    WorkState.DRAFT: "草稿",
+    WorkState.SUBMITTED: "待审核",
+    WorkState.RETURNED: "审核不通过",
+    WorkState.APPROVED: "待发布",
+    WorkState.PUBLISHED: "已发布",
+    WorkState.SUPERSEDED: "已被替代",
+    WorkState.WITHDRAWN: "已撤回",
+}
 OPEN = (WorkState.DRAFT, WorkState.SUBMITTED, WorkState.RETURNED, WorkState.APPROVED)
 
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service_catalog.access.rights import NotAllowed
 from service_catalog.access.web import SignInFirst
+from service_catalog.kernel.dates import Day
 from service_catalog.kernel.errors import CatalogError, Said, Unconditional
-from service_catalog.kernel.texts import PRINTABLE, Line
+from service_catalog.kernel.texts import PRINTABLE, Filled
 from service_catalog.lifecycle.edition import (
     EditionRow,
     WrongState,
@@ -30,18 +31,18 @@ class SeenVersionMissing(Unconditional):
 
 
 def _seen(
-    if_match: Annotated[str | None, Header(max_length=60, description="ETag of the edition in work.")] = None,
-) -> str | None:
-    """Return the version the caller has seen; None where it says nothing, or says that any will do (*)."""
-    if if_match is None or if_match.strip() == "*":
+    if_match: Annotated[str | None, Header(max_length=500, description="ETag of the edition in work.")] = None,
+) -> frozenset[str] | None:
+    """Return the versions that the caller has seen; None where it says nothing. A star means whatever is there."""
+    if if_match is None:
         return None
-    return if_match.strip().removeprefix("W/").strip('"')
+    return frozenset(tag.strip().removeprefix("W/").strip('"') for tag in if_match.split(","))
 
 
-Seen = Annotated[str | None, Depends(_seen)]
+Seen = Annotated[frozenset[str] | None, Depends(_seen)]
 
 
-def demand_seen(seen: str | None) -> str:
+def demand_seen(seen: frozenset[str] | None) -> frozenset[str]:
     """Raise SeenVersionMissing unless the caller said which version it has seen."""
     if seen is None:
         raise SeenVersionMissing(
@@ -105,18 +106,18 @@ class OpinionDraft(_Body):
 class PublicationDraft(_Body):
     """From which day on, and until when; today where nothing is said."""
 
-    effective_from: date | None = None
-    effective_until: date | None = Field(default=None, description="First day no longer in force.")
+    effective_from: Day | None = None
+    effective_until: Day | None = Field(default=None, description="First day no longer in force.")
 
 
 class DecisionDraft(_Body):
     """The paper behind an act."""
 
     document_number: Annotated[str, Field(min_length=1, max_length=100, pattern=PRINTABLE, description="文号")]
-    title: Line
+    title: Filled
     issuing_body: Annotated[str, Field(min_length=1, max_length=200, pattern=PRINTABLE)]
-    effective_on: date
-    reason: Line
+    effective_on: Day
+    reason: Filled
 
     def decision(self) -> Decision:
         """Return it as the verbs take it."""

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service_catalog import __version__
 from service_catalog.kernel.errors import CatalogError, InvalidRequest
-from service_catalog.kernel.problems import faults_of, status_of
+from service_catalog.kernel.problems import faults_of, slug, status_of, with_what_the_status_asks
 from service_catalog.portal import wording
 
 FOLDER = Path(__file__).parent
@@ -81,7 +81,8 @@ def _explain(request: Request, error: CatalogError) -> Response:
         "asked": request.path_params.get("code", ""),
         "on_day": "as_of" in request.query_params,
     }
-    return page(request, "problem.html", context, status=status)
+    answer = page(request, "problem.html", context, status=status)
+    return with_what_the_status_asks(request, answer, slug(type(error)))
 
 
 def install(app: FastAPI) -> None:

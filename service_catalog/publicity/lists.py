@@ -5,8 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import func, select
-from sqlalchemy.orm import defer
+from sqlalchemy import and_, func, select
 from sqlmodel import Session, col
 
 from service_catalog.agencies.register import find_agency
@@ -21,7 +20,7 @@ from service_catalog.implementations.tables import Implementation, Implementatio
 from service_catalog.implementations.tightening import in_words
 from service_catalog.kernel.dates import civil_day, starts_at
 from service_catalog.lifecycle.standing import not_cancelled, standings_on
-from service_catalog.lifecycle.states import ActKind
+from service_catalog.lifecycle.states import ActKind, WorkState
 from service_catalog.lifecycle.tables import Act, ReviewNote, ReviewStep
 from service_catalog.registers.registers import Registers, registers_of
 
@@ -172,52 +171,57 @@ def duties(session: Session, agency_code: str, day: date) -> Iterator[DutyRow]:
 def recent(session: Session, today: date, days: int) -> list[RecentRow]:
     """Return what was decided about items and bodies' parts, and which standards were published, in the last days.
 
-    The newest stands first; a publication that only follows an act of the same day is listed beside it.
+    The newest moment stands first; a publication that only follows an act of the same day is listed beside it. What was
+    withdrawn before it took effect was never in force, and is left out.
     """
     since = starts_at(today - timedelta(days=days - 1))
     acts = session.scalars(select(Act).where(col(Act.at) >= since).order_by(col(Act.at), col(Act.id))).all()
-    notes = session.scalars(
-        select(ReviewNote)
+    notes = session.execute(
+        select(ReviewNote, col(BasicItemEdition.effective_from))
+        .join(
+            BasicItemEdition,
+            and_(
+                col(BasicItemEdition.basic_code) == col(ReviewNote.code),
+                col(BasicItemEdition.number) == col(ReviewNote.edition),
+            ),
+        )
         .where(
             col(ReviewNote.at) >= since,
             col(ReviewNote.step) == ReviewStep.PUBLISH,
             col(ReviewNote.subject) == Subject.BASIC_ITEM,
+            col(BasicItemEdition.state) != WorkState.WITHDRAWN,
         )
         .order_by(col(ReviewNote.at), col(ReviewNote.id))
     ).all()
-    names = _names(session, {_basic(act.code) for act in acts} | {note.code for note in notes})
-    editions = {
-        (edition.basic_code, edition.number): edition.effective_from
-        for edition in session.scalars(
-            select(BasicItemEdition)
-            .options(defer(BasicItemEdition.content))  # type: ignore[arg-type]
-            .where(col(BasicItemEdition.basic_code).in_({note.code for note in notes}))
-        )
-    }
+    names = _names(session, {_basic(act.code) for act in acts} | {note.code for note, _ in notes})
     rows = [
-        RecentRow(
+        (act.at, RecentRow(
             recorded_on=civil_day(act.at), what=ACTS[act.kind], act=act.kind.value, code=act.code,
             name=names.get(_basic(act.code), ""), document_number=act.document_number, title=act.title,
             issuing_body=act.issuing_body, effective_on=act.effective_on, edition=None,
-        )
+        ))
         for act in acts
     ]  # fmt: skip
     rows += [
-        RecentRow(
+        (note.at, RecentRow(
             recorded_on=civil_day(note.at), what="发布标准", act="publish", code=note.code, name=names.get(note.code, ""),
-            document_number=None, title=None, issuing_body=None, effective_on=editions.get((note.code, note.edition)),
+            document_number=None, title=None, issuing_body=None, effective_on=effective_from,
             edition=note.edition,
-        )
-        for note in notes
+        ))
+        for note, effective_from in notes
     ]  # fmt: skip
-    return sorted(rows, key=lambda row: (row.recorded_on, row.code, row.act), reverse=True)
+    return [row for _, row in sorted(rows, key=lambda one: (one[0], one[1].code, one[1].act), reverse=True)]
 
 
 def _names(session: Session, codes: set[str]) -> dict[str, str]:
-    """Return the newest published name of each item."""
+    """Return the newest published name of each item; one that was withdrawn was never its name."""
     query = (
         select(col(BasicItemEdition.basic_code), col(BasicItemEdition.name))
-        .where(col(BasicItemEdition.basic_code).in_(codes), col(BasicItemEdition.published_at).is_not(None))
+        .where(
+            col(BasicItemEdition.basic_code).in_(codes),
+            col(BasicItemEdition.published_at).is_not(None),
+            col(BasicItemEdition.state) != WorkState.WITHDRAWN,
+        )
         .order_by(col(BasicItemEdition.number))
     )
     return {code: name for code, name in session.execute(query)}  # noqa: C416 - rows are no pairs to a type checker

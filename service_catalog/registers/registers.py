@@ -6,9 +6,10 @@ from datetime import date, datetime
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, select
+from sqlalchemy import select
 from sqlmodel import Session, col
 
+from service_catalog.kernel.database import what_is_kept_by
 from service_catalog.kernel.workdays import Calendar
 from service_catalog.registers.tables import (
     CalendarYear,
@@ -66,16 +67,16 @@ class Registers:
         return scoped or self.codes(list_name).get(code) or Label(code, code)
 
 
-_kept: WeakKeyDictionary[Engine, Registers] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[object, Registers] = WeakKeyDictionary()
 
 
 def registers_of(session: Session) -> Registers:
     """Return the registers as this transaction sees them; reads them only when their version has moved."""
-    engine = session.get_bind().engine
+    keeper = what_is_kept_by(session)
     version, changed_at = session.execute(_VERSION).one()
-    kept = _kept.get(engine)
+    kept = _kept.get(keeper)
     if kept is None or kept.version != version:
-        kept = _kept[engine] = _read(session, version, changed_at)
+        kept = _kept[keeper] = _read(session, version, changed_at)
     return kept
 
 

@@ -48,7 +48,7 @@ class WorkKind(StrEnum):
     TAKE_OVER = "take_over"
     """An item was delegated to the region, and nobody there has taken it over."""
     CANNOT_TAKE_EFFECT = "cannot_take_effect"
-    """A local edition is scheduled, but its standard will not be in force by then."""
+    """A local edition is scheduled, but its standard will not be in force by then, or it will itself have ended."""
 
 
 SAID = {
@@ -121,6 +121,7 @@ def acknowledge(
         col(BasicItemEdition.basic_code) == basic_code,
         col(BasicItemEdition.number) == edition,
         col(BasicItemEdition.published_at).is_not(None),
+        col(BasicItemEdition.state) != WorkState.WITHDRAWN,
     )
     found = session.execute(query).scalar_one_or_none()
     if found is None:
@@ -236,7 +237,10 @@ def _to_take_over(session: Session, by: Actor, today: date) -> Query:
     )
     return (
         select(
-            (col(DelegatedRegion.region_code) + col(Delegation.basic_code)).label("key"),
+            (
+                col(DelegatedRegion.region_code) + col(Delegation.basic_code) + "."
+                + cast(col(Delegation.act_id), String)
+            ).label("key"),
             col(Delegation.basic_code).label("code"),
             func.coalesce(
                 select(func.max(col(BasicItemEdition.name))).where(
@@ -258,7 +262,7 @@ def _to_take_over(session: Session, by: Actor, today: date) -> Query:
 
 
 def _cannot_take_effect(session: Session, by: Actor, today: date) -> Query:
-    """Scheduled local editions whose standard has no edition in force on their first day any more."""
+    """Scheduled local editions whose standard is not in force on their first day any more, or that have ended by then."""
     standard, later = aliased(BasicItemEdition), aliased(BasicItemEdition)
     first_day = col(ImplementationEdition.effective_from)
     newer = exists().where(
@@ -278,8 +282,13 @@ def _cannot_take_effect(session: Session, by: Actor, today: date) -> Query:
         ~newer,
     )
     ended = exists().where(
-        col(Standing.subject) == Subject.BASIC_ITEM,
-        col(Standing.code) == col(Implementation.basic_code),
+        or_(
+            and_(col(Standing.subject) == Subject.BASIC_ITEM, col(Standing.code) == col(Implementation.basic_code)),
+            and_(
+                col(Standing.subject) == Subject.IMPLEMENTATION,
+                col(Standing.code) == col(Implementation.implementation_code),
+            ),
+        ),
         col(Standing.state) == ItemState.CANCELLED,
         col(Standing.from_on) <= first_day,
     )
