@@ -17,6 +17,8 @@ from benchmarks.rounds import ROUNDS, TURNS, Outcome
 
 COMMAND = "make bench"
 RESULTS = Path(__file__).with_name("results.json")
+WIDTH = 110
+"""Columns that the table needs, also where it goes into a file."""
 VERSIONS = ("fastapi", "starlette", "uvicorn", "uvloop", "httptools", "sqlmodel", "sqlalchemy", "pydantic")
 
 
@@ -39,7 +41,7 @@ def show(outcomes: list[Outcome], growth: Growth) -> None:
             f"{outcome.client_busy:.0%}",
             f"{outcome.undisturbed}/{ROUNDS * TURNS}",
         )
-    Console().print(table)
+    Console(width=max(Console().width, WIDTH)).print(table)
 
 
 def write(outcomes: list[Outcome], growth: Growth, at: datetime) -> None:
