@@ -1,8 +1,13 @@
 """Keys of machines: shown once, kept as a hash, with an end, a place, and where wished an address."""
 
+import logging
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -232,3 +237,45 @@ def test_the_first_key_is_made_on_the_command_line(
     assert me(client, {"Authorization": f"Bearer {found[0]}"}) == (401, "key-revoked")
     assert run("create", "无限定", "kiosk", "--by", "李四").exit_code == 8
     assert run("revoke", "nonesuch", "--by", "李四").exit_code == 4
+
+
+def test_whoever_is_kept_out_stands_in_the_access_log_without_the_credential(
+    session: Session, client: TestClient, now: datetime, caplog: pytest.LogCaptureFixture
+) -> None:
+    kiosk = key_for(session, Role.KIOSK, region=BANNER, at=now)
+    wrong = "Bearer alxa_abcdefgh_" + "A" * 43
+
+    with caplog.at_level(logging.INFO, logger="service_catalog.access"):
+        client.get("/v1/me", headers={"Authorization": wrong})
+        client.post("/v1/keys", headers=kiosk, json={"name": "钥", "role": "kiosk", "region_code": BANNER})
+        client.get("/v1/me", headers=kiosk)
+
+    assert caplog.messages == ["GET /v1/me refused: 401 key-wrong", "POST /v1/keys refused: 403 not-allowed"]
+
+
+def test_a_served_process_writes_its_access_log(
+    small_url: str, tmp_path: Path, session: Session, now: datetime
+) -> None:
+    code = (
+        "import asyncio, httpx\n"
+        "from service_catalog.serving import make_app\n"
+        "async def ask():\n"
+        "    async with httpx.AsyncClient(transport=httpx.ASGITransport(make_app()), base_url='http://x') as client:\n"
+        "        print((await client.get('/v1/keys', headers={'authorization': 'Bearer alxa_no'})).status_code)\n"
+        "asyncio.run(ask())\n"
+    )
+    environment = os.environ | {"CATALOG_DATABASE_URL": small_url}
+
+    asked = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert asked.stdout.strip() == "401"
+    assert "service_catalog.access GET /v1/keys refused: 401 key-wrong" in asked.stderr
+    assert "alxa_no" not in asked.stderr
