@@ -100,6 +100,8 @@ def test_an_agency_takes_note_of_a_standard_that_changes(session: Session, offic
     assert other.status_code == 403
     none = offices.banner_editor("POST", "/v1/acknowledgements", note | {"edition": 9})
     assert name_of(none) == "no-such-published-edition"
+    stranger = offices.league_editor("POST", "/v1/acknowledgements", note | {"agency_code": TOWNSHIP_STATION})
+    assert name_of(stranger) == "not-implemented-here"
 
 
 def test_a_local_part_that_was_checked_against_the_new_standard_needs_no_note(

@@ -12,7 +12,8 @@ from service_catalog.kernel.paging import Page, each
 from service_catalog.kernel.problems import answers
 from service_catalog.kernel.web import Db, Now, Today, Walking, WriteDb
 from service_catalog.regions.mapping import NoSuchRegion
-from service_catalog.staff import keyring, work
+from service_catalog.staff import acknowledging, keyring, work
+from service_catalog.staff.acknowledging import AlreadyAcknowledged, NoSuchPublishedEdition, NotImplementedHere
 from service_catalog.staff.schemas import (
     AcknowledgementDraft,
     AcknowledgementView,
@@ -75,9 +76,16 @@ def list_work(kind: WorkKind, by: Staff, db: Db, walk: Walking, today: Today) ->
 @router.post(
     "/acknowledgements",
     status_code=201,
-    responses=answers(SignInFirst, NotAllowed, NoSuchAgency, work.NoSuchPublishedEdition, work.AlreadyAcknowledged),
+    responses=answers(
+        SignInFirst,
+        NotAllowed,
+        NoSuchAgency,
+        NotImplementedHere,
+        NoSuchPublishedEdition,
+        AlreadyAcknowledged,
+    ),
 )
 def acknowledge(draft: AcknowledgementDraft, by: Staff, db: WriteDb, now: Now) -> AcknowledgementView:
     """Take note of a new edition of a standard, for an agency that implements it."""
-    note = work.acknowledge(db, **draft.model_dump(), by=by, at=now)
+    note = acknowledging.acknowledge(db, **draft.model_dump(), by=by, at=now)
     return AcknowledgementView(**draft.model_dump(), by=note.by, at=note.at)

@@ -1,7 +1,7 @@
 """The work list: what waits for somebody, computed when it is asked for; nothing is queued and nothing can be lost."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -9,10 +9,9 @@ from sqlalchemy import String, and_, cast, exists, func, null, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
-from service_catalog.access.places import demand_at, granted, may_in_league
+from service_catalog.access.places import granted, may_in_league
 from service_catalog.access.rights import Right
 from service_catalog.actors import Actor
-from service_catalog.agencies.register import find_agency
 from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import SHELF as STANDARDS
 from service_catalog.basic_items.tables import BasicItemEdition
@@ -25,8 +24,7 @@ from service_catalog.implementations.tables import (
     Implementation,
     ImplementationEdition,
 )
-from service_catalog.kernel.database import add_new
-from service_catalog.kernel.errors import Conflict, NotFound, Said
+from service_catalog.kernel.errors import Said
 from service_catalog.kernel.paging import Walk
 from service_catalog.lifecycle.standing import not_cancelled
 from service_catalog.lifecycle.states import ItemState, WorkState
@@ -64,18 +62,6 @@ SAID = {
 }
 
 
-class NoSuchPublishedEdition(NotFound):
-    """The item has no published edition of this number."""
-
-    title = Said("没有这个已发布的版本", "No such published edition")
-
-
-class AlreadyAcknowledged(Conflict):
-    """The agency has taken note of this edition."""
-
-    title = Said("已知悉", "Already acknowledged")
-
-
 class Work(NamedTuple):
     """One thing that waits."""
 
@@ -109,31 +95,6 @@ def counts(session: Session, today: date, *, by: Actor) -> dict[WorkKind, int]:
         if query is not None:
             found[kind] = session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
     return found
-
-
-def acknowledge(
-    session: Session, *, agency_code: str, basic_code: str, edition: int, by: Actor, at: datetime
-) -> Acknowledgement:
-    """Take note of an edition for an agency; raises NotAllowed, NoSuchPublishedEdition, AlreadyAcknowledged."""
-    agency = find_agency(session, agency_code)
-    demand_at(session, by, Right.WRITE_LOCAL, region_code=agency.region_code, agency_code=agency.code)
-    query = select(col(BasicItemEdition.id)).where(
-        col(BasicItemEdition.basic_code) == basic_code,
-        col(BasicItemEdition.number) == edition,
-        col(BasicItemEdition.published_at).is_not(None),
-        col(BasicItemEdition.state) != WorkState.WITHDRAWN,
-    )
-    found = session.execute(query).scalar_one_or_none()
-    if found is None:
-        raise NoSuchPublishedEdition(
-            f"事项 {basic_code} 没有已发布的第 {edition} 版", f"item {basic_code} has no published edition {edition}"
-        )
-    note = Acknowledgement(agency_code=agency_code, edition_id=found, by=by.name, at=at)
-    already = AlreadyAcknowledged("该版本已知悉", "this edition has been acknowledged")
-    if session.get(Acknowledgement, (agency_code, found)) is not None:
-        raise already
-    add_new(session, note, already)
-    return note
 
 
 Query = Any
