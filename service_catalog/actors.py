@@ -57,3 +57,10 @@ class Actor:
     name: str
     kind: ActorKind = ActorKind.PERSON
     grants: tuple[Grant, ...] | None = None
+    subject: str | None = None
+    """What the identity provider calls a person, whatever the person is called today."""
+
+    @property
+    def identity(self) -> str:
+        """Return what stays the same when somebody changes their name: nobody approves under a new name what they wrote."""
+        return self.subject or self.name

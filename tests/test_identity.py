@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import BANNER, BANNER_BUREAU, LEAGUE
+from builders import BANNER, BANNER_BUREAU, ITEM, LEAGUE, item_plain
 from callers import MAPPING, Provider, provider_running
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
@@ -179,3 +179,19 @@ def test_a_site_that_names_a_provider_must_say_what_its_claims_mean(tmp_path: Pa
     path.write_text(json.dumps(MAPPING), encoding="utf-8")
 
     assert len(read_mapping(path).rules) == 5
+
+
+def test_under_a_new_name_nobody_approves_what_they_wrote(
+    office: TestClient, provider: Provider, now: datetime
+) -> None:
+    draft = f"/v1/basic-items/{ITEM}/draft"
+    roles = {"roles": ["league-editor", "reviewer"], "region": LEAGUE}
+    written = office.put(draft, json=item_plain(), headers=provider.sign_in(now, **roles))
+    office.post(f"{draft}/submission", headers=provider.sign_in(now, sub="111", name="李四", **roles))
+
+    renamed = office.post(f"{draft}/approval", json={}, headers=provider.sign_in(now, name="张三丰" * 90, **roles))
+    other = office.post(f"{draft}/approval", json={}, headers=provider.sign_in(now, sub="112", name="张三", **roles))
+
+    assert written.status_code == 200, written.text
+    assert (renamed.status_code, renamed.json()["type"]) == (403, "/problems/approved-by-author")
+    assert other.status_code == 200, other.text

@@ -157,8 +157,8 @@ class IdentityProvider:
     def _person(self, claims: dict[str, Any]) -> Actor:
         subject, name = claims[self.mapping.subject], claims.get(self.mapping.name)
         grants = dict.fromkeys(grant for rule in self.mapping.rules for grant in rule.grants(claims))
-        shown = f"{name} ({subject})" if isinstance(name, str) and name else str(subject)
-        return Actor(shown[:200], ActorKind.PERSON, tuple(grants))
+        shown = f"{name[:60]} ({subject})" if isinstance(name, str) and name else str(subject)
+        return Actor(shown[:200], ActorKind.PERSON, tuple(grants), subject=f"{self.issuer} {subject}")
 
     async def _known_keys(self, kept: float) -> KeySet:
         async with self._asking:

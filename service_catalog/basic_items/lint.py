@@ -19,9 +19,6 @@ from service_catalog.basic_items.wording import HANDBOOK, Wording
 NO_LONGEST_RUN: LongestRun = lambda n: None  # noqa: E731 - a named constant reads better than a function here
 
 
-UNFINISHED, HIDDEN_DEMAND = HANDBOOK.unfinished, HANDBOOK.demand
-
-
 def lint(
     content: ItemContent,
     item_type: str,

@@ -15,6 +15,7 @@ from typing import Any, Self, TextIO
 from service_catalog.exchange.audit import RowAudit
 from service_catalog.exchange.matching import MATCH_TITLES, Match
 from service_catalog.exchange.rules import RULES, Finding
+from service_catalog.kernel.sheets import FORMULA_STARTS
 
 FORMAT = "service-catalog audit 1"
 _APOSTROPHE = "（开头的 ' 是为防 Excel 改写而加）"
@@ -23,7 +24,6 @@ _FINDINGS_HEADER = (
 )  # fmt: skip
 _MATCHES_HEADER = ("行", "部门", "事项名称", "比对结果", "结果代码", "候选基本编码", "候选事项名称", "分数")
 _SEVERITY_ZH = {"error": "错误", "warning": "警告", "notice": "提示"}
-_FORMULA_STARTS = tuple("=+-@＝＋－＠\t\r\n")
 """Full-width ones too: an Excel that is set up for Chinese reads them as formulas."""
 _NUMBER_LIKE = re.compile(r"[0-9][0-9.,:/%Ee+ -]*")
 _PLAIN_NUMBER = re.compile(r"0|[1-9][0-9]{0,14}")
@@ -189,4 +189,4 @@ def _match_rows(audited: RowAudit) -> Iterator[tuple[str | float, ...]]:
 def safe_cell(text: str) -> str:
     """Return a text that Excel neither computes nor rewrites: an apostrophe goes before what it would."""
     is_rewritten = _NUMBER_LIKE.fullmatch(text) and not _PLAIN_NUMBER.fullmatch(text)
-    return f"'{text}" if is_rewritten or text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+    return f"'{text}" if is_rewritten or text.lstrip(" ").startswith(FORMULA_STARTS) else text

@@ -20,10 +20,9 @@ from service_catalog.implementations.claiming import (
 from service_catalog.implementations.inheritance import Standard
 from service_catalog.implementations.standards import standard_to_implement
 from service_catalog.implementations.tables import DelegatedRegion, Delegation, Implementation
-from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Conflict, Fault, Invalid, InvalidRequest, Said
 from service_catalog.lifecycle import standing
-from service_catalog.lifecycle.standing import ActBackDated, Decision, not_cancelled
+from service_catalog.lifecycle.standing import Decision, not_cancelled
 from service_catalog.lifecycle.states import ActKind, ItemState
 from service_catalog.lifecycle.tables import Act, Standing
 from service_catalog.regions.mapping import lines_above
@@ -75,8 +74,7 @@ def delegate(
     """
     demand_league(session, by, Right.DECIDE)
     standing.demand_document(decision)
-    if decision.effective_on < civil_day(at):
-        raise ActBackDated(f"生效日期 {decision.effective_on} 已过", f"{decision.effective_on} is past")
+    standing.refuse_back_dated(decision, at)
     item = lock_item(session, basic_code)
     standing.refuse_cancelled(session, [(Subject.BASIC_ITEM, basic_code)], decision.effective_on)
     _provides(standard_to_implement(session, item, decision.effective_on), from_level, to_level)

@@ -18,10 +18,9 @@ from service_catalog.implementations.claiming import (
     write_area_served,
 )
 from service_catalog.implementations.tables import Implementation
-from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Conflict, Said
 from service_catalog.lifecycle import standing
-from service_catalog.lifecycle.standing import ActBackDated, Decision
+from service_catalog.lifecycle.standing import Decision
 from service_catalog.lifecycle.states import ActKind, EditionKind, WorkState
 
 
@@ -47,8 +46,7 @@ def transfer(
     """
     demand_league(session, by, Right.DECIDE)
     standing.demand_document(decision)
-    if decision.effective_on < civil_day(at):
-        raise ActBackDated(f"生效日期 {decision.effective_on} 已过", f"{decision.effective_on} is past")
+    standing.refuse_back_dated(decision, at)
     old = lock_implementation(session, implementation_code)
     standing.refuse_cancelled(session, [(Subject.IMPLEMENTATION, implementation_code)], decision.effective_on)
     edition = SHELF.on(session, implementation_code, decision.effective_on)

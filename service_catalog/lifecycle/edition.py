@@ -57,7 +57,7 @@ class EditionRow(SQLModel):
     drafted_by: str = Field(max_length=200)
     """Who wrote it last."""
     authors: list[Any] = Field(default_factory=list, sa_type=Json)
-    """Everybody who wrote it; none of them may approve it."""
+    """The identities of everybody who wrote or submitted it; none of them may approve it."""
     submitted_by: str | None = Field(default=None, max_length=200)
     effective_from: date | None = None
     effective_until: date | None = None
@@ -69,6 +69,7 @@ class EditionRow(SQLModel):
         """Hand the draft in for review."""
         self.expect(WorkState.DRAFT, WorkState.RETURNED)
         self.state, self.submitted_by = WorkState.SUBMITTED, by.name
+        self._remember(by)
 
     def take_back(self) -> None:
         """Make a submitted or returned edition a draft again."""
@@ -85,7 +86,7 @@ class EditionRow(SQLModel):
     def approve(self, *, by: Actor) -> None:
         """Approve it; not by whoever wrote or submitted it."""
         self.expect(WorkState.SUBMITTED)
-        if by.name == self.submitted_by or by.name in self.authors:
+        if by.name == self.submitted_by or by.identity in self.authors:
             raise ApprovedByAuthor(
                 "编写人、提交人不得审核自己的内容", "whoever wrote or submitted it may not approve it"
             )
@@ -113,8 +114,11 @@ class EditionRow(SQLModel):
         self.expect(WorkState.DRAFT, WorkState.RETURNED)
         self.content, self.revision, self.state = content, self.revision + 1, WorkState.DRAFT
         self.drafted_by = by.name
-        if by.name not in self.authors:
-            self.authors = [*self.authors, by.name]
+        self._remember(by)
+
+    def _remember(self, by: Actor) -> None:
+        if by.identity not in self.authors:
+            self.authors = [*self.authors, by.identity]
 
     @property
     def seen(self) -> str:

@@ -140,7 +140,9 @@ class Shelf(Generic[E]):
             raise OpenEditionExists(f"{code} 已有正在编制的版本", f"{code} has an edition in work", code=code)
         number = max((edition.number for edition in editions), default=0) + 1
         owned: dict[str, Any] = {self.owner: code} | columns
-        edition = self.table(number=number, kind=kind, content=content, drafted_by=by.name, authors=[by.name], **owned)
+        edition = self.table(
+            number=number, kind=kind, content=content, drafted_by=by.name, authors=[by.identity], **owned
+        )
         session.add(edition)
         session.flush()
         return edition
