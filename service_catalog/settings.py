@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from limits import parse_many
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _PACKAGE = Path(__file__).parent
@@ -19,6 +20,18 @@ def _can_be_searched_for(expression: str) -> str:
 
 
 RegularExpression = Annotated[str, AfterValidator(_can_be_searched_for)]
+
+
+def _can_be_counted(rate: str) -> str:
+    try:
+        parse_many(rate)
+    except ValueError as error:
+        raise ValueError(f"no rate such as 30/hour or 5/minute;30/hour: {rate!r}") from error
+    return rate
+
+
+Rate = Annotated[str, AfterValidator(_can_be_counted)]
+"""How often in how long, such as 30/hour; several are parted by semicolons and all hold."""
 
 
 def _seed_data() -> Path:
@@ -67,4 +80,35 @@ class Settings(BaseSettings):
     oidc_mapping: Path | None = Field(None, description="JSON file that maps claims of a token to roles and places.")
     guide_cache_entries: int = Field(
         5_000, ge=0, description="Guides kept ready as bytes in each worker; 0 switches it off."
+    )
+    attachments_url: str = Field(
+        "file:var/attachments", description="Where attachments lie: file:///folder, file:folder or s3://bucket/prefix."
+    )
+    attachments_endpoint: str | None = Field(
+        None, description="Address of the server that speaks S3, where it is not Amazon's; AWS_* hold the rest."
+    )
+    personal_keys: SecretStr | None = Field(
+        None, description="Keys of personal data, id:base64 of 32 bytes each, newest first, parted by commas."
+    )
+    personal_keys_file: Path = Field(
+        Path("var/personal-keys"),
+        description="File with the same keys, one a line; read, and on first use made, where personal_keys is not set.",
+    )
+    rate_storage: str = Field(
+        "memory://", description="Where rates are counted: in each process, or in a store such as redis://host."
+    )
+    appeals_per_address: Rate = Field("30/hour", description="Appeals taken from one address without a key.")
+    appeals_per_key: Rate = Field("600/hour", description="Appeals taken with one key, such as a kiosk's.")
+    wrong_query_codes: Rate = Field(
+        "5/hour", description="Wrong query codes for one appeal number, and from one address, before more are refused."
+    )
+    smtp_url: SecretStr | None = Field(
+        None, description="Mail server, smtp://user:password@host:port or smtps://; without one no mail is sent."
+    )
+    smtp_sender: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")] | None = Field(
+        None, description="Mail address that reminders come from."
+    )
+    outbox_insecure_webhooks: bool = Field(
+        False,
+        description="Allow webhooks to http addresses and into private networks: for trials, and closed networks.",
     )

@@ -1,5 +1,6 @@
 """Small ASGI middleware; nothing here buffers a body or starts a task."""
 
+import re
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
@@ -23,17 +24,19 @@ class AnswersHead:
 class BoundedBody:
     """Refuses to read more of a body than `most` bytes; the refusal (413) leaves in the one error shape.
 
-    `larger` names the paths that take files, and how many bytes these may have.
+    `larger` names the paths that take files, whole or as patterns, and how many bytes these may have.
     """
 
-    def __init__(self, app: ASGIApp, *, most: int, larger: Mapping[str, int] | None = None) -> None:
-        self.app, self.most, self.larger = app, most, dict(larger or {})
+    def __init__(self, app: ASGIApp, *, most: int, larger: Mapping[str | re.Pattern[str], int] | None = None) -> None:
+        self.app, self.most = app, most
+        self.larger = {path: bound for path, bound in (larger or {}).items() if isinstance(path, str)}
+        self.patterns = [(path, bound) for path, bound in (larger or {}).items() if isinstance(path, re.Pattern)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
-        seen, most = 0, self.larger.get(scope["path"], self.most)
+        seen, most = 0, self._most_at(scope["method"], scope["path"])
 
         async def bounded() -> Message:
             nonlocal seen
@@ -44,6 +47,12 @@ class BoundedBody:
             return message
 
         await self.app(scope, bounded, send)
+
+    def _most_at(self, method: str, path: str) -> int:
+        most = self.larger.get(path)
+        if most is None and method in ("POST", "PUT"):
+            most = next((bound for pattern, bound in self.patterns if pattern.fullmatch(path)), None)
+        return self.most if most is None else most
 
 
 def accepts_gzip(accept_encoding: str | None) -> bool:

@@ -57,11 +57,14 @@ class UtcDateTime(TypeDecorator[datetime]):
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
-def stored(kind: type[StrEnum]) -> Enum:
-    """Return a column type that stores the values of `kind` (not the Python names) and checks them."""
+def stored(kind: type[StrEnum], check: str | None = None) -> Enum:
+    """Return a column type that stores the values of `kind` (not the Python names) and checks them.
+
+    `check` names the constraint where a table has two columns of one kind.
+    """
     return Enum(
         kind,
-        name=kind.__name__.lower(),
+        name=check or kind.__name__.lower(),
         values_callable=lambda members: [member.value for member in members],
         native_enum=False,
         create_constraint=True,
@@ -76,20 +79,32 @@ def make_engine(url: str) -> Engine:
         return _sqlite_engine(url, address.database)
     if address.get_backend_name() == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
-        return create_engine(address, json_serializer=_dumps, pool_pre_ping=True, pool_size=10, max_overflow=10)
+        return create_engine(
+            address, json_serializer=_dumps, pool_pre_ping=True, pool_size=10, max_overflow=10, hide_parameters=True
+        )  # what people wrote is among the parameters, and errors of the database are logged
     raise ValueError(f"sqlite or postgresql, not {address.get_backend_name()}")
+
+
+_PRAGMAS = (
+    "journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000",
+    "synchronous=FULL",  # what was acknowledged outlives a power cut; readers wait for no disk
+    "secure_delete=ON",  # what is erased is overwritten, not only unlinked
+)  # fmt: skip
 
 
 def _sqlite_engine(url: str, path: str | None) -> Engine:
     if not path or path == ":memory:":
         raise ValueError("the embedded catalogue lives in a file: sqlite:///path/to/catalog.db")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, json_serializer=_dumps, connect_args={"check_same_thread": False, "timeout": 15})
+    engine = create_engine(
+        url, json_serializer=_dumps, connect_args={"check_same_thread": False, "timeout": 15}, pool_size=10,
+        max_overflow=10, hide_parameters=True,
+    )  # fmt: skip
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # the begin below is the only one: pysqlite's own comes too late
-        for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=15000", "synchronous=NORMAL"):
+        for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -155,6 +170,20 @@ def what_is_kept_by(session: Session) -> object:
     """
     engine = session.get_bind().engine
     return engine if engine.get_execution_options().get("catalog_writes") else engine.pool
+
+
+def forget_erased(engine: Engine) -> None:
+    """Empty the log in which SQLite still holds pages as they were; where somebody is reading, a later call does it.
+
+    PostgreSQL overwrites what was erased when its vacuum comes by.
+    """
+    if engine.dialect.name == "sqlite":
+        raw = engine.raw_connection()
+        try:
+            for pragma in ("busy_timeout=1000", "wal_checkpoint(TRUNCATE)", "busy_timeout=15000"):
+                raw.cursor().execute(f"PRAGMA {pragma}").close()
+        finally:
+            raw.close()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ CatalogError
 ├── Unconditional the caller must say which state it has seen
 ├── Unauthenticated  the credential is missing, wrong or has ended
 ├── Forbidden     not by this actor
+├── TooMany       asked too often; `retry_after` says in how many seconds again
 ├── Unavailable   something outside that is needed does not answer; try again later
 └── Invalid       breaks a rule, whoever asks and whenever
 
@@ -88,6 +89,12 @@ class Forbidden(CatalogError):
     """The actor may not do it."""
 
     title = Said("无权操作", "Not allowed")
+
+
+class TooMany(CatalogError):
+    """Asked too often; the fact `retry_after` says in how many whole seconds it may be asked again."""
+
+    title = Said("请求过于频繁", "Asked too often")
 
 
 class Invalid(CatalogError):

@@ -3,8 +3,9 @@
 import logging
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -27,6 +28,7 @@ from service_catalog.kernel.errors import (
     NotFound,
     Said,
     Stale,
+    TooMany,
     Unauthenticated,
     Unavailable,
     Unconditional,
@@ -45,6 +47,7 @@ STATUS: dict[type[CatalogError], int] = {
     Unconditional: 428,
     Unauthenticated: 401,
     Forbidden: 403,
+    TooMany: 429,
     Unavailable: 503,
     Invalid: 422,
 }
@@ -151,15 +154,19 @@ async def _refused(request: Request, error: Exception) -> Response:
     faults = error.faults if isinstance(error, InvalidRequest) else None
     name, status = slug(type(error)), status_of(type(error))
     response = answer(request, name, status, error.title, error.said, error.facts, faults)
-    return with_what_the_status_asks(request, response, name)
+    return with_what_the_status_asks(request, response, name, error.facts)
 
 
-def with_what_the_status_asks(request: Request, response: Response, name: str) -> Response:
+def with_what_the_status_asks(
+    request: Request, response: Response, name: str, facts: Mapping[str, Any] = MappingProxyType({})
+) -> Response:
     """Add the headers that a status comes with, and note in the access log who was kept out."""
     if response.status_code == HTTPStatus.UNAUTHORIZED:
         response.headers["WWW-Authenticate"] = 'Bearer realm="service-catalog"'
     if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "5"
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "retry_after" in facts:
+        response.headers["Retry-After"] = str(facts["retry_after"])
     if response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         access_log.info("%s %s refused: %d %s", request.method, request.url.path, response.status_code, name)
     return response

@@ -1,7 +1,7 @@
 """What a handler may ask FastAPI for: a session, the time, a walk through a list, safe texts."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -18,12 +18,26 @@ from service_catalog.kernel.problems import pointer_to
 from service_catalog.kernel.texts import PRINTABLE
 
 
-def _reading_session(request: Request) -> Iterator[Session]:
+async def _turn_to_read(request: Request) -> AsyncIterator[None]:
+    async with request.app.state.turns.readers:
+        yield
+
+
+async def _turn_to_write(request: Request) -> AsyncIterator[None]:
+    async with request.app.state.turns.writers:
+        yield
+
+
+def _reading_session(
+    request: Request, turn: Annotated[None, Depends(_turn_to_read, scope="function")]
+) -> Iterator[Session]:
     with reading(request.app.state.engine) as session:
         yield session
 
 
-def _writing_session(request: Request) -> Iterator[Session]:
+def _writing_session(
+    request: Request, turn: Annotated[None, Depends(_turn_to_write, scope="function")]
+) -> Iterator[Session]:
     with unit_of_work(request.app.state.engine) as session:
         yield session
 

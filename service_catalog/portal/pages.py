@@ -82,7 +82,7 @@ def _explain(request: Request, error: CatalogError) -> Response:
         "on_day": "as_of" in request.query_params,
     }
     answer = page(request, "problem.html", context, status=status)
-    return with_what_the_status_asks(request, answer, slug(type(error)))
+    return with_what_the_status_asks(request, answer, slug(type(error)), error.facts)
 
 
 def install(app: FastAPI) -> None:
