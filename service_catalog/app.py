@@ -1,5 +1,6 @@
 """create_app(settings): the one place that knows all parts."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,6 +12,12 @@ from service_catalog import __version__
 from service_catalog.access import web as access
 from service_catalog.access.identity import IdentityProvider, read_mapping
 from service_catalog.agencies.routes import router as agencies
+from service_catalog.appeals import web as appeals_web
+from service_catalog.appeals.officer_routes import router as appeals_for_officers
+from service_catalog.appeals.question_routes import router as questions
+from service_catalog.appeals.routes import router as appeals
+from service_catalog.appeals.rule_routes import router as appeal_rules
+from service_catalog.appeals.step_routes import router as steps_of_appeals
 from service_catalog.basic_items.routes import router as basic_items
 from service_catalog.basic_items.staff_routes import router as standards_for_staff
 from service_catalog.exchange.routes import router as imports
@@ -25,13 +32,18 @@ from service_catalog.implementations.staff_routes import router as local_parts_f
 from service_catalog.kernel import problems
 from service_catalog.kernel.asgi import AnswersHead, BoundedBody, PacksAnswers
 from service_catalog.kernel.database import make_engine
+from service_catalog.kernel.turns import Turns
 from service_catalog.lookup.routes import router as lookup
+from service_catalog.outbox.routes import router as outbox
 from service_catalog.portal import documentation, pages
 from service_catalog.portal.routes import router as portal
+from service_catalog.portal.supervision_page import router as supervision_page
 from service_catalog.publicity.routes import router as public_lists
 from service_catalog.regions.routes import router as regions
 from service_catalog.settings import Settings
+from service_catalog.staff.delivery_routes import router as delivery
 from service_catalog.staff.routes import router as staff
+from service_catalog.supervision.routes import router as supervision
 
 DESCRIPTION = """\
 政务服务事项目录：同一事项、同一标准、同一编码。A catalogue of government service items for 阿拉善盟: one item, one standard,
@@ -42,6 +54,13 @@ the body that does it. Errors are RFC 9457 problems; lists are walked with `afte
 
 LARGEST_BODY = 1_000_000
 """Bytes; the largest local draft of the seeds has some thousand."""
+LARGEST_APPEAL = 16_000_000
+"""Bytes of JSON with two attachments of the largest size in base64."""
+LARGER_BODIES: dict[str | re.Pattern[str], int] = {
+    "/v1/imports": LARGEST_FILE,
+    "/v1/appeals": LARGEST_APPEAL,
+    re.compile(r"/v1/appeals/[^/]{1,40}/(attachments|supplement)|/v1/appeals/preview"): LARGEST_APPEAL,
+}
 
 
 def now_utc() -> datetime:
@@ -74,11 +93,14 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
         separate_input_output_schemas=False,
     )
     app.state.engine, app.state.settings, app.state.clock = engine, settings, clock
+    app.state.turns = Turns(engine)
     access.install(app, identity_provider(settings))
+    appeals_web.install(app, settings)
     problems.install(app)
     routers = (
         guides, regions, agencies, basic_items, implementations, lookup, problems.router,
-        standards_for_staff, local_parts_for_staff, moving, public_lists, history, imports, findings, staff, portal,
+        standards_for_staff, local_parts_for_staff, moving, public_lists, history, imports, findings, staff, outbox, delivery,
+        appeals, appeals_for_officers, steps_of_appeals, questions, appeal_rules, supervision, portal, supervision_page,
     )  # fmt: skip
     for router in routers:
         app.include_router(router, dependencies=[Depends(access.caller)])
@@ -88,7 +110,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
     app.add_middleware(PacksAnswers, minimum_size=1024, compresslevel=5)
     app.add_middleware(ReadyGuides, engine=engine, clock=clock, most=settings.guide_cache_entries)
     app.add_middleware(AnswersHead)
-    app.add_middleware(BoundedBody, most=LARGEST_BODY, larger={"/v1/imports": LARGEST_FILE})
+    app.add_middleware(BoundedBody, most=LARGEST_BODY, larger=LARGER_BODIES)
     return app
 
 

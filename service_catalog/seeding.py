@@ -20,6 +20,7 @@ from service_catalog.actors import Actor, ActorKind
 from service_catalog.agencies.facts import AgencyFacts
 from service_catalog.agencies.register import register_agency
 from service_catalog.agencies.tables import AgencyKind
+from service_catalog.appeals import rulebook
 from service_catalog.basic_items import editing
 from service_catalog.basic_items.content import ItemContent
 from service_catalog.coding import allocation
@@ -82,7 +83,14 @@ def seed(engine: Engine, folder: Path, *, now: datetime, progress: Progress = qu
         load_agencies(session, folder / "agencies", progress)
         load_items(session, folder / "basic_items", progress)
         load_implementations(session, folder / "implementations", progress)
+        rulebook.load_folder(session, folder / "appeals", by=EDITOR, at=FOUNDED)
         settle_all(session, civil_day(now))
+
+
+def complete(engine: Engine, folder: Path, *, now: datetime) -> None:
+    """Load the rules of appeals into a catalogue that was filled before there were any; what a site has loaded stays."""
+    with unit_of_work(engine) as session:
+        rulebook.load_folder(session, folder / "appeals", by=EDITOR, at=now, only_missing=True)
 
 
 def load_registers(session: Session, folder: Path) -> None:
@@ -90,10 +98,13 @@ def load_registers(session: Session, folder: Path) -> None:
     loading.load_code_lists(session, folder / "code_lists.json", by=EDITOR, at=FOUNDED)
     loading.load_placeholder_schemes(session, folder / "placeholder_schemes.json", by=EDITOR, at=FOUNDED)
     loading.load_matrix(session, folder / "inheritance_matrix.json", document=None, by=EDITOR, at=FOUNDED)
-    for path in sorted((folder / "calendar").glob("*.csv")):
+    for path in sorted((folder / "calendar").glob("[0-9]*.csv")):
         loading.load_calendar(
             session, path, document=HOLIDAY_NOTICES.get(int(path.stem), path.name), by=EDITOR, at=FOUNDED
         )
+    for path in sorted((folder / "calendar").glob("local-[0-9]*.csv")):
+        year = int(path.stem.removeprefix("local-"))
+        loading.load_local_days(session, year, path.read_bytes(), document=path.name, by=EDITOR, at=FOUNDED)
 
 
 def load_regions(session: Session, path: Path, progress: Progress = quietly) -> None:

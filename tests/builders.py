@@ -11,6 +11,7 @@ from service_catalog.actors import Actor
 from service_catalog.agencies.facts import AgencyFacts
 from service_catalog.agencies.register import register_agency
 from service_catalog.agencies.tables import AgencyKind
+from service_catalog.appeals import rulebook
 from service_catalog.basic_items import editing
 from service_catalog.basic_items.content import ItemContent
 from service_catalog.basic_items.limits import TimeLimit, TimeUnit
@@ -220,9 +221,10 @@ def decision(effective_on: date, document_number: str = "阿署发〔2026〕1号
     return Decision(document_number, "关于调整事项的通知", "阿拉善盟行政公署", effective_on, reason)
 
 
-def found_small_catalogue(session: Session) -> None:
+def found_small_catalogue(session: Session, *, at: datetime = FOUNDED, in_force_since: date = IN_FORCE_SINCE) -> None:
     """Registers, a league with one banner, one township, two gachas; an agency at each level; one published item."""
     seeding.load_registers(session, SEED_DATA)
+    rulebook.load_folder(session, SEED_DATA / "appeals", by=EDITOR, at=at)
     for code, name, level, parent in (
         (LEAGUE, "阿拉善盟", RegionLevel.LEAGUE, None),
         (BANNER, "阿拉善左旗", RegionLevel.BANNER, LEAGUE),
@@ -234,7 +236,7 @@ def found_small_catalogue(session: Session) -> None:
             session,
             Region(code=code, name=name, level=level, kind=RegionKind.DIVISION, parent_code=parent),
             by=EDITOR,
-            at=FOUNDED,
+            at=at,
         )
     for code, name, region in (
         (LEAGUE_BUREAU, "阿拉善盟公安局", LEAGUE),
@@ -242,15 +244,15 @@ def found_small_catalogue(session: Session) -> None:
         (TOWNSHIP_STATION, "巴彦浩特镇派出所", TOWNSHIP),
         (GACHA_COMMITTEE, "巴彦霍德嘎查委员会", GACHA),
     ):
-        add_agency(session, code, region, name)
-    publish_item(session, ITEM, item_content())
+        add_agency(session, code, region, name, at=at)
+    publish_item(session, ITEM, item_content(), at=at, effective_from=in_force_since)
 
 
-def add_agency(session: Session, code: str, region: str, name: str, **facts: Any) -> str:
+def add_agency(session: Session, code: str, region: str, name: str, *, at: datetime = FOUNDED, **facts: Any) -> str:
     """Register an agency with facts in force since the founding."""
     register_agency(
         session, code=code, kind=AgencyKind.ORGAN, nature="1", region_code=region, parent_code=None,
-        facts=agency_facts(name, **facts), effective_from=FOUNDED.date(), rules=PROFILE_VECTORS, by=EDITOR, at=FOUNDED,
+        facts=agency_facts(name, **facts), effective_from=at.date(), rules=PROFILE_VECTORS, by=EDITOR, at=at,
     )  # fmt: skip
     return code
 

@@ -1,6 +1,8 @@
 """Fixtures: a clock moved by hand, fresh databases of both kinds, a client over the real application."""
 
+import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,9 @@ from service_catalog.kernel.database import make_engine, unit_of_work
 from service_catalog.migrations.upgrading import upgrade
 from service_catalog.settings import Settings
 
+_OUTSIDE = tempfile.mkdtemp(prefix="catalog-tests-")
+os.environ["CATALOG_ATTACHMENTS_URL"] = f"file:{_OUTSIDE}/attachments"
+os.environ["CATALOG_PERSONAL_KEYS_FILE"] = f"{_OUTSIDE}/personal-keys"
 SEED_DATA = Path(__file__).parent.parent / "seed_data"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AVAILABLE = {"postgresql": postgres_answers(), "browser": CHROMIUM is not None, "node": shutil.which("npm") is not None}

@@ -2,16 +2,22 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import BANNER, BANNER_BUREAU, ITEM, publish_local
+from appealing import ELSEWHERE, GOOD_ANSWER, Town, good, open_town
+from builders import BANNER, BANNER_BUREAU, ITEM, TOWNSHIP, publish_local
 from fastapi.routing import iter_route_contexts
 from sqlmodel import Session
 from starlette.routing import Mount
 from starlette.testclient import TestClient
+from test_database_rules import GOOD, insert
 
 from service_catalog.app import create_app
 from service_catalog.settings import Settings
+
+if TYPE_CHECKING:
+    from conftest import Clock
 
 TABLE = (Path(__file__).parent.parent / "docs" / "access.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \| (.+) \|$", TABLE, flags=re.MULTILINE)
@@ -21,12 +27,25 @@ KNOWN = {
     "/v1/regions/{code}": f"/v1/regions/{BANNER}",
     "/v1/codes/{code}": f"/v1/codes/{ITEM}",
     "{code}": BANNER_BUREAU + "4" + ITEM,
+    "/appeal-rules/{name}": "/appeal-rules/policy",
+    "{year}": "2026",
     "{name}": "no-such-item",
     "{number}": "1",
     "/v1/guides?": f"/v1/guides?basic_code={ITEM}&region={BANNER}",
     "/static/*": "/static/style.css",
     "/assets/swagger-ui/*": "/assets/swagger-ui/swagger-ui.css",
 }
+
+
+QUESTION = {"kind": "consultation", "text": ELSEWHERE, "region": TOWNSHIP}
+BODIES: dict[str, Any] = {
+    "/v1/appeals": QUESTION,
+    "/v1/appeals/preview": QUESTION,
+    "/v1/appeals/{number}/attachments": b"a line of text",
+    "/v1/appeals/{number}/rating": {"grade": 1},
+    "/v1/appeals/{number}/supplement": {"text": "三号窗口"},
+}
+CODED = [row[:2] for row in ROWS if row[2] == "whoever has the query code"]
 
 
 def offered() -> set[tuple[str, str]]:
@@ -59,11 +78,48 @@ def test_what_is_for_anyone_answers_without_a_credential(
     session: Session, client: TestClient, method: str, address: str
 ) -> None:
     publish_local(session, BANNER_BUREAU, "4")
+    publish_question(session)
     session.commit()
 
-    answer = client.request(method, real(address), json={} if method == "POST" else None)
+    answer = client.request(method, real(address), json=BODIES.get(address, {}) if method == "POST" else None)
 
-    assert answer.status_code == 200, f"{address}: {answer.text[:300]}"
+    assert answer.status_code == (201 if (method, address) == ("POST", "/v1/appeals") else 200), answer.text[:300]
+
+
+def publish_question(session: Session) -> None:
+    """A published answer; its appeal needs no more than a row."""
+    insert(session, "appeal", GOOD["appeal"])
+    insert(
+        session, "published_question", GOOD["published_question"] | {"id": 1, "appeal_number": GOOD["appeal"]["number"]}
+    )
+
+
+@pytest.mark.parametrize(("method", "address"), CODED)
+def test_one_s_own_appeal_opens_with_its_query_code_only(
+    session: Session, client: TestClient, clock: "Clock", method: str, address: str
+) -> None:
+    town = open_town(session, client, clock)
+    person = town.ask()
+    bring_to(town, person.number, address.rpartition("/")[2])
+    path, body = address.replace("{number}", person.number), BODIES.get(address, {})
+
+    def ask(code: str) -> int:
+        how: dict[str, Any] = {"content": body} if isinstance(body, bytes) else {"json": body}
+        headers = {"Query-Code": code, "File-Name": "a.txt"}
+        asked = client.request(method, path, headers=headers, **(how if method == "POST" else {}))
+        return asked.status_code
+
+    assert (ask("22222222"), ask(person.receipt["query_code"])) == (404, 200)
+
+
+def bring_to(town: Town, number: str, step: str) -> None:
+    """Bring an appeal to where the person's step is possible."""
+    question = {"question": "哪个窗口？", "answer_by": "2026-03-13"}
+    if step == "supplement":
+        good(town.banner_desk("POST", f"/v1/appeals/{number}/question", question))
+    elif step == "rating":
+        good(town.banner_desk("POST", f"/v1/appeals/{number}/acceptance"))
+        good(town.banner_desk("POST", f"/v1/appeals/{number}/answer", {"text": GOOD_ANSWER, "no_guide": "与事项无关"}))
 
 
 def test_the_person_who_handles_a_step_is_shown_to_nobody(session: Session, client: TestClient) -> None:

@@ -20,6 +20,7 @@ from service_catalog.coding.judging import rules_from
 from service_catalog.implementations.inheritance import LocalRefused
 from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.registers import loading
+from service_catalog.registers.calendars import CalendarUnreadable
 from service_catalog.registers.registers import registers_of
 
 LISTS, MATRIX = SEED_DATA / "code_lists.json", SEED_DATA / "inheritance_matrix.json"
@@ -178,7 +179,7 @@ def test_a_year_is_loaded_again_to_correct_it(session: Session, now: datetime, t
 def test_a_calendar_with_days_of_another_year_or_twice_is_refused(
     session: Session, now: datetime, tmp_path: Path, lines: list[str]
 ) -> None:
-    with pytest.raises(loading.CalendarUnreadable):
+    with pytest.raises(CalendarUnreadable):
         loading.load_calendar(session, calendar(tmp_path, 2027, *lines), document="通知", by=EDITOR, at=now)
 
 

@@ -25,6 +25,7 @@ MARK = "alxa_"
 SHAPE = re.compile(r"alxa_(?P<prefix>[0-9a-z]{8})_(?P<secret>[0-9A-Za-z_-]{43})")
 SEEN_AGAIN_AFTER = timedelta(hours=1)
 """`last_seen_at` is written at most so often: reading must not become writing."""
+PREFIX_LENGTH = 8
 _ALPHABET = "0123456789abcdefghijkmnpqrstuvwxyz"
 
 
@@ -89,7 +90,7 @@ def hand_out(
     if expires_at <= at:
         raise KeyMalformed("有效期须在将来", "the end must lie in the future", element="expires_at")
     networks = [_network(text) for text in addresses]
-    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    prefix = "".join(secrets.choice(_ALPHABET) for _ in range(PREFIX_LENGTH))
     secret, salt = secrets.token_urlsafe(32), secrets.token_hex(16)
     key = AccessKey(
         prefix=prefix, name=name, role=grant.role, region_code=grant.region_code, agency_code=grant.agency_code,
@@ -132,7 +133,12 @@ def actor_of_key(session: Session, text: str, *, address: str | None, at: dateti
     if not _may_come_from(key, address):
         raise KeyFromElsewhere(f"密钥 {key.prefix} 不得在此地址使用", f"key {key.prefix} may not be used from here")
     grant = Grant(key.role, key.region_code, key.agency_code)
-    return Actor(f"{key.name} ({key.prefix})", ActorKind.MACHINE, (grant,)), key
+    return Actor(name_of_key(key), ActorKind.MACHINE, (grant,)), key
+
+
+def name_of_key(key: AccessKey) -> str:
+    """Return how the holder of a key stands in the log."""
+    return f"{key.name} ({key.prefix})"
 
 
 def note_use(session: Session, prefix: str, *, at: datetime) -> None:

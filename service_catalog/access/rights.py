@@ -24,6 +24,18 @@ class Right(StrEnum):
     HAND_IN = "hand_in"
     """Hand in a list of what a county has."""
     MANAGE_KEYS = "manage_keys"
+    TRIAGE_APPEALS = "triage_appeals"
+    """The desk of a region: write down, accept, dispatch, decide, close. Only what is granted for a region gives it."""
+    HANDLE_APPEALS = "handle_appeals"
+    """The body responsible: sign for, handle, answer."""
+    READ_APPEALS = "read_appeals"
+    """Where appeals stand and what was done, without who brought them."""
+    SUPERVISE_APPEALS = "supervise_appeals"
+    """Say what came of a signal."""
+    MANAGE_APPEAL_RULES = "manage_appeal_rules"
+    """Load limits, routes and calendars."""
+    MANAGE_DELIVERY = "manage_delivery"
+    """Say where bodies want to be told, and see what was sent to them."""
 
 
 RIGHTS: Mapping[Role, frozenset[Right]] = {
@@ -32,11 +44,15 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
         {Right.REVIEW_STANDARD, Right.REVIEW_LOCAL, Right.READ_DRAFTS, Right.ACCEPT_FINDINGS}
     ),
     Role.PUBLISHER: frozenset({Right.PUBLISH_STANDARD, Right.PUBLISH_LOCAL, Right.DECIDE, Right.READ_DRAFTS}),
-    Role.APPEALS_OFFICER: frozenset(),
-    Role.SUPERVISOR: frozenset({Right.READ_DRAFTS, Right.ACCEPT_FINDINGS}),
+    Role.APPEALS_OFFICER: frozenset({Right.TRIAGE_APPEALS, Right.HANDLE_APPEALS, Right.READ_APPEALS}),
+    Role.SUPERVISOR: frozenset(
+        {Right.READ_DRAFTS, Right.ACCEPT_FINDINGS, Right.READ_APPEALS, Right.SUPERVISE_APPEALS}
+    ),
     Role.COUNTY_OFFICE: frozenset({Right.WRITE_LOCAL, Right.READ_DRAFTS, Right.HAND_IN}),
     Role.KIOSK: frozenset(),
-    Role.ADMINISTRATOR: frozenset({Right.READ_DRAFTS, Right.MANAGE_KEYS}),
+    Role.ADMINISTRATOR: frozenset(
+        {Right.READ_DRAFTS, Right.MANAGE_KEYS, Right.MANAGE_DELIVERY, Right.MANAGE_APPEAL_RULES}
+    ),
 }  # fmt: skip
 RIGHT_NAMES: Mapping[Right, Said] = {
     Right.WRITE_STANDARD: Said("编写统一标准", "write standards"),
@@ -50,6 +66,12 @@ RIGHT_NAMES: Mapping[Right, Said] = {
     Right.ACCEPT_FINDINGS: Said("处理体检发现", "accept findings"),
     Right.HAND_IN: Said("上报清单", "hand in lists"),
     Right.MANAGE_KEYS: Said("管理密钥", "manage keys"),
+    Right.TRIAGE_APPEALS: Said("受理和派发诉求", "triage appeals"),
+    Right.HANDLE_APPEALS: Said("办理诉求", "handle appeals"),
+    Right.READ_APPEALS: Said("查看诉求", "read appeals"),
+    Right.SUPERVISE_APPEALS: Said("监察诉求办理", "supervise appeals"),
+    Right.MANAGE_APPEAL_RULES: Said("管理诉求规则和日历", "manage the rules of appeals and calendars"),
+    Right.MANAGE_DELIVERY: Said("管理消息投递", "manage delivery"),
 }
 
 

@@ -46,7 +46,8 @@ async def caller(request: Request) -> Actor | None:
     at: datetime = request.app.state.clock()
     if credential.startswith(keys.MARK):
         address = request.client.host if request.client else None
-        return await run_in_threadpool(_holder, request.app.state.engine, credential, address, at)
+        async with request.app.state.turns.callers:
+            return await run_in_threadpool(_holder, request.app.state.engine, credential, address, at)
     provider: IdentityProvider | None = request.app.state.identity_provider
     if provider is None:
         raise TokenWrong("本站未配置统一身份认证", "this site has no identity provider")

@@ -3,6 +3,7 @@
 import typer
 
 from service_catalog.cli import (
+    appeals,
     auditing,
     catalogue,
     codes,
@@ -14,6 +15,10 @@ from service_catalog.cli import (
     items,
     keys,
     log,
+    outbox,
+    personal_keys,
+    registers,
+    supervision,
 )
 
 app = typer.Typer(
@@ -29,9 +34,16 @@ app.command()(auditing.audit)
 importing.add_to(app)
 app.command("verify-log")(log.verify_log)
 app.command("export-contract")(contract.export_contract)
+app.add_typer(appeals.app, name="appeals", help="诉求 Appeals: rules, recompute, follow.")
 app.add_typer(codes.app, name="codes", help="编码 Codes: explain, allocate, replace.")
 app.add_typer(findings.app, name="findings", help="体检 Findings: run, follow.")
 app.add_typer(keys.app, name="keys", help="密钥 Keys of machines: create, list, revoke.")
+app.add_typer(
+    outbox.app, name="outbox", help="发件箱 Outbox: send what waits, list, try again; where bodies want to be told."
+)
+app.add_typer(supervision.app, name="supervision", help="电子监察 Supervision of appeals: watch.")
+app.add_typer(personal_keys.app, name="personal-keys", help="个人信息密钥 Keys of personal data: new, rotate, status.")
+app.add_typer(registers.app, name="registers", help="登记簿 Registers: the calendar of a year.")
 history.add_to(items.app)
 app.add_typer(
     items.app, name="items", help="基本目录事项 Basic items: from draft to publication, suspension, cancellation."

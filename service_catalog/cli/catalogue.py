@@ -23,6 +23,8 @@ def init() -> None:
         with refusals(), _Bars() as bars:
             seeding.seed(database, Settings().seed_data, now=now(), progress=bars)
         out.print("[green]目录已建立[/] The catalogue is ready.")
+    with refusals():
+        seeding.complete(database, Settings().seed_data, now=now())
     database.dispose()
 
 

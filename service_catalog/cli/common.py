@@ -27,6 +27,8 @@ from service_catalog.kernel.errors import (
     NotFound,
     Said,
     Stale,
+    TooMany,
+    Unavailable,
 )
 from service_catalog.kernel.problems import faults_of, slug
 from service_catalog.migrations.upgrading import is_current
@@ -41,7 +43,9 @@ class CatalogueNotReady(Conflict):
     title = Said("目录数据库尚未就绪", "The catalogue database is not ready")
 
 
-EXIT_CODES: dict[type[CatalogError], int] = {NotFound: 4, Gone: 4, Conflict: 5, Stale: 6, Forbidden: 7, Invalid: 8}
+EXIT_CODES: dict[type[CatalogError], int] = {
+    NotFound: 4, Gone: 4, Conflict: 5, Stale: 6, Forbidden: 7, Invalid: 8, Unavailable: 9, TooMany: 10
+}  # fmt: skip
 """Exit codes a script can use; 1 is any other failure, 2 a wrong command line."""
 BIGGEST_FILE = 5_000_000
 

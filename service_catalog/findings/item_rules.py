@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterator
 
-from sqlmodel import Session
+from sqlmodel import Session, col
 
+from service_catalog.appeals.tables import Appeal
 from service_catalog.basic_items.lint import lint
 from service_catalog.changes.tables import Subject
 from service_catalog.coding.codes import parse_basic
 from service_catalog.coding.judging import judge
+from service_catalog.findings.asked import asked_often
 from service_catalog.findings.coverage import is_claimed_anywhere
 from service_catalog.findings.knowledge import ItemNow, Knowledge
 from service_catalog.findings.local_rules import of_lint, overdue, untranslated, wrong_link
@@ -21,6 +23,7 @@ from service_catalog.kernel.problems import pointer_to
 
 def judge_items(session: Session, known: Knowledge, codes: Collection[str]) -> Iterator[Found]:
     """Yield what is wrong with these items; one that is not in force can only fail to come into force."""
+    asked = asked_often(session, codes, col(Appeal.basic_code), known.day)
     for code in codes:
         thing = Thing(Subject.BASIC_ITEM, code, known.league, basic_code=code)
         item, standard = known.items.get(code), known.standard(session, code)
@@ -30,6 +33,8 @@ def judge_items(session: Session, known: Knowledge, codes: Collection[str]) -> I
                     yield thing, broken
             for broken in somebody_claims_it(session, known, code):
                 yield thing, broken
+            if code in asked:
+                yield thing, asked[code]
         for broken in standard_editions_can_take_effect(session, known, code):
             yield thing, broken
 

@@ -8,8 +8,10 @@ from pydantic import ValidationError
 from sqlalchemy import Row, select
 from sqlmodel import Session, col
 
+from service_catalog.appeals.tables import Appeal
 from service_catalog.changes.tables import Subject
 from service_catalog.findings import marks
+from service_catalog.findings.asked import asked_often
 from service_catalog.findings.knowledge import Knowledge
 from service_catalog.findings.local_rules import LOCAL_RULES, Case
 from service_catalog.findings.rules import Broken, Found, Thing
@@ -48,10 +50,13 @@ def judge_implementations(
     own = {one.row.implementation_code: marks.marks_in(one.local) for one in read if one.local is not None}
     moved = marks.rewrite(session, codes, own)
     shared = marks.shared(session, frozenset().union(*own.values()))
+    asked = asked_often(session, codes, col(Appeal.implementation_code), known.day)
     found: list[Found] = []
     for one in read:
         thing = thing_of(one.row)
         found += [(thing, broken) for broken in _judge(session, known, one, shared)]
+        if thing.code in asked:
+            found.append((thing, asked[thing.code]))
     waiting = waiting_among(session, codes)
     for row in rows:
         if row.implementation_code in waiting:

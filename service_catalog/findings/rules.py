@@ -90,6 +90,7 @@ RULES: Mapping[str, Rule] = {
     "review_overdue": _notice("超过复核日期", "older than its review date"),
     "delegated_not_taken_over": _error("下放后到期未承接", "delegated, and not taken over by its date"),
     "scheduled_publication_failed": _error("已批准的版本不能生效", "an approved edition that can no longer take effect"),
+    "asked_often": _notice("群众反复咨询或者纠错", "asked about again and again"),
     "local_part_unreadable": _error("本地内容无法识读", "a local part that cannot be read"),
 }  # fmt: skip
 LINT_TITLE = Said("文本检查", "what the lint says of the text")

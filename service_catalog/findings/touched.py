@@ -9,10 +9,12 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlmodel import Session, col
 
 from service_catalog.agencies.tables import AgencyFactsEdition
+from service_catalog.appeals.tables import Appeal
 from service_catalog.basic_items.tables import BasicItem, BasicItemEdition
 from service_catalog.changes.log import changes_after
 from service_catalog.changes.tables import Subject
 from service_catalog.findings import marks
+from service_catalog.findings.asked import asked_since
 from service_catalog.findings.dates import written_by
 from service_catalog.findings.knowledge import Knowledge
 from service_catalog.findings.tables import FindingFollower
@@ -122,6 +124,8 @@ def _note_what_is_due(session: Session, touched: Touched, last: date, known: Kno
         .where(comes(col(Delegation.effective_on)))
     )
     touched.places |= {(item, region) for item, region in session.execute(delegated)}
+    touched.items_alone |= set(asked_since(session, col(Appeal.basic_code), last))
+    touched.local_alone |= set(asked_since(session, col(Appeal.implementation_code), last))
     _note_reviews(session, touched, last, known)
 
 

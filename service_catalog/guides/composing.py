@@ -12,6 +12,7 @@ from service_catalog.guides.reading import GuideParts, NoSuchHandlingItem
 from service_catalog.guides.schemas import (
     AgencyOfGuide,
     AliasView,
+    AskedView,
     AvailabilityView,
     Coded,
     Editions,
@@ -30,7 +31,7 @@ from service_catalog.guides.schemas import (
 from service_catalog.implementations.content import LocalFee, Offer
 from service_catalog.implementations.inheritance import weigh
 from service_catalog.implementations.tightening import in_words
-from service_catalog.kernel.dates import starts_at
+from service_catalog.kernel.dates import civil_day, starts_at
 from service_catalog.kernel.errors import NotFound, Said
 from service_catalog.regions.schemas import RegionLink
 from service_catalog.registers.registers import Registers
@@ -141,6 +142,12 @@ class _Composer:
             rights_and_duties=content.rights_and_duties,
             remedies=local.remedies or facts.remedies,
             questions=[*content.questions, *local.questions],
+            asked=[
+                AskedView(
+                    id=row.id or 0, question=row.question, answer=row.answer, published_on=civil_day(row.published_at)
+                )
+                for row in parts.asked
+            ],
             handling_items=self._handling_items(),
             service_locations=list(local.service_locations or facts.service_locations),
             service_hours=local.service_hours or facts.service_hours,

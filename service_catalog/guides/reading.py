@@ -26,6 +26,8 @@ from service_catalog.kernel.dates import civil_day, starts_at
 from service_catalog.kernel.errors import Ambiguous, Gone, NotFound, Said
 from service_catalog.lifecycle.standing import StandingOn, gravest_standing, standing_on
 from service_catalog.lifecycle.states import ItemState
+from service_catalog.questions.asking import of_guide
+from service_catalog.questions.tables import PublishedQuestion
 from service_catalog.regions.tables import Region
 
 
@@ -87,6 +89,10 @@ class GuideParts:
     facts_since: datetime
     standing: StandingOn
     day: date | None = None
+    asked: Sequence[PublishedQuestion] = ()
+    """What was published of what people asked, newest first."""
+    asked_changed_at: datetime | None = None
+    """When such a question was last published or withdrawn."""
 
     def last_modified(self) -> datetime:
         """Return when the guide last changed: by a publication, or by an edition taking effect."""
@@ -97,8 +103,7 @@ class GuideParts:
             starts_at(self.local_effective_from),
             self.facts_since,
         ]
-        if self.standing.changed_at is not None:
-            moments.append(self.standing.changed_at)
+        moments += [moment for moment in (self.standing.changed_at, self.asked_changed_at) if moment is not None]
         return max(moments)
 
 
@@ -134,6 +139,7 @@ def parts_of(session: Session, implementation_code: str, day: date) -> GuidePart
     assert standard_edition.published_at is not None
     assert local_edition.effective_from is not None
     assert local_edition.published_at is not None
+    asked = of_guide(session, implementation.basic_code, implementation_code, day)
     return GuideParts(
         implementation, agency, region,
         standard_of(session, item, standard_edition),
@@ -141,6 +147,7 @@ def parts_of(session: Session, implementation_code: str, day: date) -> GuidePart
         local_edition.local, local_edition.number, local_edition.effective_from, local_edition.published_at,
         local_edition.based_on_edition,
         facts.facts, facts.number, max(facts.recorded_at, starts_at(facts.effective_from)), standing, day,
+        asked.shown, asked.changed_at,
     )  # fmt: skip
 
 

@@ -210,6 +210,15 @@ class AliasView(BaseModel):
     """When any replacement on the way was last recorded or took effect."""
 
 
+class AskedView(BaseModel):
+    """A question that somebody asked, and the answer, as they were published."""
+
+    id: int
+    question: str
+    answer: str
+    published_on: date
+
+
 class GuideView(BaseModel):
     """办事指南 for one implementation (31 characters) or one handling item (33) on one day."""
 
@@ -256,6 +265,9 @@ class GuideView(BaseModel):
     rights_and_duties: RightsAndDuties
     remedies: Remedies | None
     questions: list[Question]
+    asked: list[AskedView] = Field(
+        description="What people asked and were answered, published without personal data; newest first."
+    )
     handling_items: list[HandlingItemView]
     service_locations: list[Window]
     service_hours: ServiceHours

@@ -1,6 +1,5 @@
 """Loading register files: each load replaces one register as a whole, and is a change of its own."""
 
-import csv
 import json
 import re
 from collections.abc import Iterable
@@ -8,13 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlmodel import Session, SQLModel, col
 
 from service_catalog.actors import Actor
 from service_catalog.changes import log
 from service_catalog.changes.tables import Subject
-from service_catalog.kernel.errors import Invalid, Said
+from service_catalog.registers.calendars import NationalCalendarFirst, read_year
 from service_catalog.registers.tables import (
     CalendarYear,
     CodeEntry,
@@ -24,12 +23,6 @@ from service_catalog.registers.tables import (
 )
 
 _SCOPED = re.compile(r"^(item_types|departments)_namespace_([0-9]{2})$")
-
-
-class CalendarUnreadable(Invalid):
-    """A calendar file names days outside its year, or the same day twice."""
-
-    title = Said("日历文件有误", "The calendar file is wrong")
 
 
 def load_code_lists(session: Session, path: Path, *, by: Actor, at: datetime) -> None:
@@ -65,18 +58,42 @@ def load_matrix(session: Session, path: Path, *, document: str | None, by: Actor
 
 
 def load_calendar(session: Session, path: Path, *, document: str, by: Actor, at: datetime) -> None:
-    """Load or correct one year from a CSV (date,is_working,name) that lists the days unlike Monday to Friday."""
-    year = int(path.stem)
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [[row["date"], int(row["is_working"]), row["name"]] for row in csv.DictReader(file)]
-    days = [date.fromisoformat(str(row[0])) for row in rows]
-    if len(set(days)) != len(days) or any(day.year != year for day in days):
-        raise CalendarUnreadable(
-            f"{path.name} 中有重复的日期或不属于 {year} 年的日期", f"{path.name}: a day twice or outside {year}"
+    """Load or correct one year from a CSV named after it; raises CalendarUnreadable."""
+    load_year(session, int(path.stem), path.read_bytes(), document=document, by=by, at=at)
+
+
+def load_year(session: Session, year: int, content: bytes, *, document: str, by: Actor, at: datetime) -> CalendarYear:
+    """Load or correct one year from the bytes of a CSV, and keep its local days; raises CalendarUnreadable."""
+    differences = read_year(content, year)
+    row = _calendar_row(session, year) or CalendarYear(year=year, document=document, differences=differences)
+    row.document, row.differences = document, differences
+    session.add(row)
+    moved(session, f"calendar-{year}", by=by, at=at)
+    return row
+
+
+def load_local_days(
+    session: Session, year: int, content: bytes, *, document: str, by: Actor, at: datetime
+) -> CalendarYear:
+    """Load or correct the days off and extra workdays that the place itself sets; no line takes them all back.
+
+    Raises CalendarUnreadable, NationalCalendarFirst.
+    """
+    differences = read_year(content, year)
+    row = _calendar_row(session, year)
+    if row is None:
+        raise NationalCalendarFirst(
+            f"{year} 年的国家日历还没有加载", f"the national calendar of {year} is not here yet", year=year
         )
-    session.execute(delete(CalendarYear).where(CalendarYear.year == year))  # type: ignore[arg-type]
-    session.add(CalendarYear(year=year, document=document, differences=sorted(rows)))
-    _moved(session, f"calendar-{year}", by=by, at=at)
+    row.local_document, row.local_differences = document, differences
+    moved(session, f"calendar-{year}", by=by, at=at)
+    return row
+
+
+def _calendar_row(session: Session, year: int) -> CalendarYear | None:
+    """Return the year and hold it: who loads the other half of it meanwhile waits."""
+    query = select(CalendarYear).where(col(CalendarYear.year) == year).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).first()
 
 
 def _replace(
@@ -84,10 +101,11 @@ def _replace(
 ) -> None:
     session.execute(delete(table))
     session.add_all(rows)
-    _moved(session, name, by=by, at=at)
+    moved(session, name, by=by, at=at)
 
 
-def _moved(session: Session, name: str, *, by: Actor, at: datetime) -> None:
+def moved(session: Session, name: str, *, by: Actor, at: datetime) -> None:
+    """Note that a register was loaded, so that every process reads it again."""
     session.flush()
     session.execute(update(RegisterVersion).values(number=col(RegisterVersion.number) + 1, changed_at=at))
     log.record(session, Subject.REGISTER, name, by=by, at=at)

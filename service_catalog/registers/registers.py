@@ -1,9 +1,9 @@
 """Registers: everything the registers say, read once per version and kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import select
@@ -67,17 +67,38 @@ class Registers:
         return scoped or self.codes(list_name).get(code) or Label(code, code)
 
 
-_kept: WeakKeyDictionary[object, Registers] = WeakKeyDictionary()
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """What was read under one version of the registers.
+
+    A writer also uses what readers keep: only one transaction at a time moves the version, so that nobody else can have
+    committed the number that a writer sees of itself. What a writer reads it keeps for itself.
+    """
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[object, tuple[int, T]] = WeakKeyDictionary()
+
+    def under(self, session: Session, version: int, read: Callable[[], T]) -> T:
+        """Return what is kept under the version that this transaction sees; reads it where nothing is."""
+        own, shared = what_is_kept_by(session), session.get_bind().engine.pool
+        for keeper in (own, shared):
+            kept = self._kept.get(keeper)
+            if kept is not None and kept[0] == version:
+                return kept[1]
+        made = read()
+        self._kept[own] = version, made
+        return made
+
+
+_kept = Kept["Registers"]()
 
 
 def registers_of(session: Session) -> Registers:
     """Return the registers as this transaction sees them; reads them only when their version has moved."""
-    keeper = what_is_kept_by(session)
     version, changed_at = session.execute(_VERSION).one()
-    kept = _kept.get(keeper)
-    if kept is None or kept.version != version:
-        kept = _kept[keeper] = _read(session, version, changed_at)
-    return kept
+    return _kept.under(session, version, lambda: _read(session, version, changed_at))
 
 
 _VERSION = select(col(RegisterVersion.number), col(RegisterVersion.changed_at))
@@ -101,6 +122,10 @@ def _read(session: Session, version: int, changed_at: datetime) -> Registers:
 
 
 def calendar_of(years: Sequence[CalendarYear]) -> Calendar:
-    """Build the calendar that the issued years make."""
-    differences = [(date.fromisoformat(day), bool(working)) for row in years for day, working, *_ in row.differences]
-    return Calendar(frozenset(row.year for row in years), tuple(sorted(differences)))
+    """Build the calendar that the issued years make; a local day holds over the national one."""
+    days = {
+        date.fromisoformat(day): bool(working)
+        for row in years
+        for day, working, *_ in (*row.differences, *(row.local_differences or ()))
+    }
+    return Calendar(frozenset(row.year for row in years), tuple(sorted(days.items())))

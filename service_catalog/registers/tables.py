@@ -62,7 +62,10 @@ class InheritanceRule(SQLModel, table=True):
 
 
 class CalendarYear(SQLModel, table=True):
-    """A year whose working-day calendar has been issued: the days that differ from Monday to Friday."""
+    """A year whose working-day calendar has been issued: the days that differ from Monday to Friday.
+
+    Days that the place itself sets (地方放假) stand apart, so that loading the State Council's calendar anew keeps them.
+    """
 
     __tablename__ = "calendar_year"
 
@@ -70,3 +73,11 @@ class CalendarYear(SQLModel, table=True):
     document: str = Field(max_length=300)
     differences: list[Any] = Field(sa_type=Json)
     """[["2026-01-01", 0, "元旦"], …]: day, 1 working or 0 off, name."""
+    local_document: str | None = Field(default=None, max_length=300)
+    local_differences: list[Any] | None = Field(default=None, sa_type=Json)
+    """Written alike; they hold over the others."""
+
+    @property
+    def documents(self) -> str:
+        """The notices that it comes from."""
+        return "；".join(filter(None, (self.document, self.local_document)))

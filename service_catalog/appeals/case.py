@@ -1,0 +1,306 @@
+"""Case: one appeal opened to do something to it. Every step goes through `record`, which keeps the clock's dates right."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from service_catalog.actors import Actor, ActorKind
+from service_catalog.appeals.clock import Clock, Due, Tick, due, due_of_step, wind
+from service_catalog.appeals.rulebook import Rulebook, rulebook_of
+from service_catalog.appeals.stages import ANSWERED, BAD, MOVES, Stage, Step, demand_legal
+from service_catalog.appeals.tables import Appeal, AppealEvent
+from service_catalog.kernel.dates import civil_day
+from service_catalog.kernel.errors import Conflict, NotFound, Said
+from service_catalog.kernel.workdays import Calendar
+from service_catalog.registers.registers import registers_of
+from service_catalog.registers.tables import CalendarYear
+from service_catalog.vault import Vault
+
+FAR = date(9999, 12, 31)
+"""Where what waits without a deadline stands in the officers' list."""
+THEMSELVES = "本人"
+"""How the person who brought it stands among the actors."""
+CALENDAR = Actor("工作日历", ActorKind.SYSTEM, ())
+"""Who recomputes an appeal that somebody opens before the run after a new calendar has come to it."""
+
+
+_EARLIEST = (col(Appeal.received_at), col(Appeal.number))
+
+
+class NoSuchAppeal(NotFound):
+    """There is no appeal of this number, or the query code is not its own: nobody learns which."""
+
+    title = Said("没有这件诉求，或者查询码不对", "No such appeal, or a wrong query code")
+
+    def __init__(self) -> None:
+        super().__init__(
+            "没有这个编号的诉求，或者查询码不对", "there is no appeal of this number, or the query code is not its own"
+        )
+
+
+class OthersWait(Conflict):
+    """Other appeals were merged into it, and their people are to get its answer."""
+
+    title = Said("还有并入的诉求在等待答复", "Others wait for its answer")
+
+
+@dataclass
+class Case:
+    """An appeal, its events so far, and what is needed to read and go on writing it."""
+
+    session: Session
+    vault: Vault
+    row: Appeal
+    events: list[AppealEvent]
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        """The rules as this transaction sees them."""
+        return rulebook_of(self.session)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The working days as this transaction sees them."""
+        return registers_of(self.session).calendar
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that the events make."""
+        return wind(Tick.model_validate(tick) for event in self.events for tick in event.ticks)
+
+    def due(self) -> Due:
+        """When it is due by the calendar of today."""
+        return due(self.clock, self.calendar, self.rulebook.policy.thresholds)
+
+    def step_due(self, at: datetime, working_days: int) -> date:
+        """Return the last day of an inner limit that begins at `at`."""
+        return due_of_step(civil_day(at), working_days, self.calendar)
+
+    @property
+    def body(self) -> str:
+        """The text as it was written; empty after it was erased."""
+        return self.unsealed(self.row.body, "body")
+
+    def seal(self, words: str | None, what: str) -> bytes | None:
+        """Seal a text of this appeal; `what` says which."""
+        return None if words is None else self.vault.seal(words.encode(), self._about(what))
+
+    def unsealed(self, sealed: bytes | None, what: str) -> str:
+        """Read a sealed text; empty where there is none."""
+        return self.vault.unseal(sealed, self._about(what)).decode() if sealed else ""
+
+    def words_of(self, event: AppealEvent) -> str:
+        """Read what was said in an event."""
+        return self.unsealed(event.words, f"event {event.sequence}")
+
+    def _about(self, what: str) -> str:
+        return f"appeal {self.row.number} {what}"
+
+    def last(self, step: Step) -> AppealEvent | None:
+        """Return the latest event of a step."""
+        return next((event for event in reversed(self.events) if event.step is step), None)
+
+    def record(
+        self,
+        step: Step,
+        *,
+        by: Actor | None,
+        at: datetime,
+        to: Stage | None = None,
+        words: str | None = None,
+        facts: dict[str, Any] | None = None,
+        ticks: Sequence[Tick] = (),
+        agency: str | None = None,
+        public: bool = False,
+        step_due_on: date | None = None,
+    ) -> AppealEvent:
+        """Write a step down and move the appeal; raises MoveNotLegal. `by` None is the person themselves.
+
+        A step that moves the appeal ends the inner step that was running; one that does not leaves it alone. A calendar
+        that came since the last step is written down first.
+        """
+        row, before = self.row, self.row.stage if self.events else None
+        if before is not None:
+            demand_legal(step, before)
+            if step is not Step.RECOMPUTE:
+                self.recompute(by=CALENDAR, at=at)
+        after = to or MOVES[step].to or row.stage
+        sequence = len(self.events) + 1
+        event = AppealEvent(
+            number=row.number, sequence=sequence, step=step, at=at, by=by.name if by else THEMSELVES,
+            actor=by.identity if by else None, actor_kind=by.kind if by else None, from_stage=before, to_stage=after,
+            agency_code=agency, is_public=public, words=self.seal(words, f"event {sequence}"), facts=facts or {},
+            ticks=[tick.model_dump(mode="json", exclude_defaults=True) for tick in ticks],
+        )  # fmt: skip
+        self.session.add(event)
+        self.events.append(event)
+        if after is not before:
+            row.stage, row.stage_since = after, at
+            row.step_due_on = step_due_on
+        elif step_due_on is not None:
+            row.step_due_on = step_due_on
+        self.refresh()
+        return event
+
+    def refresh(self) -> None:
+        """Bring the dates by which the appeal is found in line with its events and the calendar."""
+        row = self.row
+        row.counted_to = row.deadline_on = row.warn_on = row.grave_on = None
+        row.deadline_is_certain = True
+        if row.is_open:
+            found = self.due()
+            row.counted_to, row.deadline_is_certain = found.not_before, found.due_on is not None
+            if row.stage is not Stage.NEED_INFO or self._was_late_when_asked(found):
+                row.deadline_on, row.warn_on, row.grave_on = found.not_before, found.warn_on, found.grave_on
+        row.next_alert_on, row.queue_on = next_alert(row, None), queue_day(row)
+
+    def _was_late_when_asked(self, found: Due) -> bool:
+        """Tell whether it was overdue when the person was asked: a question takes no lateness away."""
+        return found.due_on is not None and found.due_on < self.clock.pauses[-1].since
+
+    def recompute(self, *, by: Actor, at: datetime, year: int | None = None) -> bool:
+        """Bring the due day in line with the calendar of today, and write it down; tells whether it had moved.
+
+        `year` is the one that was loaded, where that is known. Nobody is made late in retrospect (handbook, appeals,
+        chapter 4): what was not overdue by the calendar of before has today, or the first day after the question.
+        """
+        row, before, found = self.row, self.row.counted_to, self.moved_to
+        if before is None or found is None:
+            return False
+        today, due_on = civil_day(at), found.not_before
+        was_late = row.deadline_is_certain and before < today
+        if not was_late:
+            due_on = max(due_on, self._earliest(today))
+        facts = {
+            "was_due_on": before.isoformat() if row.deadline_is_certain else None, "was_not_before": before.isoformat(),
+            "due_on": due_on.isoformat() if found.due_on else None, "not_before": due_on.isoformat(),
+            **self._calendar_of(year or max(before, found.not_before).year),
+        }  # fmt: skip
+        floor = [Tick(does="floor", on=due_on)] if due_on > found.not_before else []
+        self.record(Step.RECOMPUTE, by=by, at=at, facts=facts, public=True, ticks=floor)
+        return True
+
+    @property
+    def moved_to(self) -> Due | None:
+        """When it is due by the calendar of today, where that differs from what people were told."""
+        if self.row.counted_to is None:
+            return None
+        found = self.due()
+        told = (self.row.counted_to, self.row.deadline_is_certain)
+        return found if (found.not_before, found.due_on is not None) != told else None
+
+    def _earliest(self, today: date) -> date:
+        """Return the first day on which it may be due if it was in time until now."""
+        clock = self.clock
+        if not clock.is_paused:
+            return today
+        return max(today, due_of_step(clock.pauses[-1].answer_by, 1, self.calendar))
+
+    def _calendar_of(self, year: int) -> dict[str, Any]:
+        """Return the calendar that moved it: that of the year, or of the latest issued one before."""
+        issued = max((one for one in self.calendar.years if one <= year), default=year)
+        row = self.session.get(CalendarYear, issued)
+        return {"year": issued, "document": row.documents if row else None}
+
+
+def next_alert(row: Appeal, after: date | None) -> date | None:
+    """Return the first day after `after` on which supervision has something to look at."""
+    one = timedelta(days=1)
+    step = row.step_due_on + one if row.step_due_on and row.stage is not Stage.NEED_INFO else None
+    over = row.deadline_on + one if row.deadline_on else None
+    again = civil_day(row.answered_at) if row.answered_at and _may_be_bad_again(row) else None
+    days = [
+        day
+        for day in (row.warn_on, over, row.grave_on, step, again)
+        if day is not None and (after is None or day > after)
+    ]
+    return min(days, default=None)
+
+
+def queue_day(row: Appeal) -> date | None:
+    """Return the day by which an appeal stands in the officers' list; None where nobody has to do anything.
+
+    Somebody has to answer, to close, or to call the person after a bad rating.
+    """
+    if row.is_open:
+        return row.deadline_on or FAR
+    if row.step_due_on is not None:
+        return row.step_due_on
+    return FAR if row.stage is Stage.ANSWERED else None
+
+
+def _may_be_bad_again(row: Appeal) -> bool:
+    """Tell whether the last rating, of this answer or of one before, was bad and the appeal was reopened."""
+    return row.reopens > 0 and row.grade in BAD and row.stage in ANSWERED
+
+
+def open_case(session: Session, vault: Vault, number: str) -> Case:
+    """Lock an appeal and read its events: whoever comes second waits, and sees what the first has done."""
+    session.flush()  # what a step before has done to it in this transaction must not be read over
+    row = session.scalars(
+        select(Appeal).where(col(Appeal.number) == number).with_for_update().execution_options(populate_existing=True)
+    ).first()
+    if row is None:
+        raise NoSuchAppeal
+    events = events_of(session, number)
+    session.autoflush = False  # a step changes several columns that are right only together
+    return Case(session, vault, row, events)
+
+
+def lock_in_order(session: Session, numbers: Sequence[str]) -> None:
+    """Lock several appeals, the earliest first.
+
+    An answer locks the main appeal and then those merged into it, which are later ones: in one order nobody waits for
+    somebody who waits for them.
+    """
+    earliest_first = select(col(Appeal.number)).where(col(Appeal.number).in_(numbers)).order_by(*_EARLIEST)
+    for number in session.scalars(earliest_first).all():
+        session.execute(select(col(Appeal.number)).where(col(Appeal.number) == number).with_for_update())
+
+
+def merged_into(session: Session, number: str) -> list[str]:
+    """Return the appeals that wait for the answer to this one, the earliest first."""
+    query = select(col(Appeal.number)).where(col(Appeal.main_number) == number).order_by(*_EARLIEST)
+    return list(session.scalars(query))
+
+
+def demand_nobody_waits(case: Case) -> None:
+    """Raise OthersWait where it cannot end without an answer, because others were merged into it."""
+    others = merged_into(case.session, case.row.number)
+    if others:
+        raise OthersWait(
+            f"有 {len(others)} 件诉求并入此件，须答复后才能结束",
+            f"{len(others)} appeals merged into it wait for its answer",
+        )
+
+
+def open_free_cases(session: Session, vault: Vault, numbers: Sequence[str]) -> list[Case]:
+    """Lock those of these appeals that nobody else holds: whoever takes many waits for none, so nobody waits in a ring."""
+    query = select(Appeal).where(col(Appeal.number).in_(numbers)).order_by(col(Appeal.number))
+    locked = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    rows = list(session.scalars(locked))
+    events: dict[str, list[AppealEvent]] = {row.number: [] for row in rows}
+    theirs = select(AppealEvent).where(col(AppealEvent.number).in_(list(events)))
+    for event in session.scalars(theirs.order_by(col(AppealEvent.number), col(AppealEvent.sequence))):
+        events[event.number].append(event)
+    session.autoflush = False
+    return [Case(session, vault, row, events[row.number]) for row in rows]
+
+
+def look_at(session: Session, vault: Vault, number: str) -> Case:
+    """Read an appeal without locking it; raises NoSuchAppeal."""
+    row = session.get(Appeal, number)
+    if row is None:
+        raise NoSuchAppeal
+    return Case(session, vault, row, events_of(session, number))
+
+
+def events_of(session: Session, number: str) -> list[AppealEvent]:
+    """Return the events of an appeal, in order."""
+    query = select(AppealEvent).where(col(AppealEvent.number) == number).order_by(col(AppealEvent.sequence))
+    return list(session.scalars(query))

@@ -1,0 +1,121 @@
+"""Answers and what follows them: what counts as one, who reads it, who is told why it was rated bad, what is reopened."""
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from appealing import GOOD_ANSWER, Town, after, good, open_town, pointers, post, refused
+from builders import LEAGUE_BUREAU, SEED_DATA
+from sqlmodel import Session
+from starlette.testclient import TestClient
+from yaml import safe_load
+
+from service_catalog.appeals.quality import substance
+from service_catalog.appeals.rules import Answers
+
+if TYPE_CHECKING:
+    from conftest import Clock
+
+RULES = Answers.model_validate(safe_load((SEED_DATA / "appeals" / "answers.yaml").read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def town(session: Session, client: TestClient, clock: "Clock") -> Town:
+    return open_town(session, client, clock)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "您好，您反映的问题已转相关部门处理，请耐心等待，感谢您的来信。祝您生活愉快！",
+        "已转相关部门。" * 8,
+        "您好！您反映的情况已收悉，我局已将您的诉求转交旗公安局办理，相关部门会尽快与您联系，如有疑问请再联系我们。",
+        "收到。正在办理，请耐心等待。我们会尽快处理您反映的问题！谢谢您的理解和支持",
+    ],
+)
+def test_courtesies_and_having_passed_it_on_are_no_answer(town: Town, words: str) -> None:
+    assert substance(RULES, words) == ""
+    person = town.hand_in()
+    town.to_handling(person, town.bureau)
+
+    assert pointers(post(town.bureau, person, "answer", text=words)) == ["/text"]
+
+
+def test_what_came_of_it_is_an_answer_though_it_was_passed_on_first() -> None:
+    words = "已转交旗公安局，旗公安局于3月5日到现场核实，证实窗口多收材料属实，当天已退还。"
+
+    assert substance(RULES, words) == "旗公安局于3月5日到现场核实证实窗口多收材料属实当天已退还"
+    assert len(substance(RULES, GOOD_ANSWER)) > RULES.min_characters["complaint"]  # type: ignore[index]
+
+
+def test_an_answer_that_others_read_too_names_nobody(town: Town) -> None:
+    first = town.hand_in(contact={"name": "欧阳其其格", "phone": "13900001111"})
+    town.clock.at += timedelta(hours=1)
+    later = town.hand_in()
+    good(post(town.banner_desk, later, "merger", into=first.number, reason="同一件事"))
+    town.to_handling(first, town.bureau)
+
+    named = post(town.bureau, first, "answer", text=f"欧阳其其格您好，已电话13900001111与您核对。{GOOD_ANSWER}")
+    good(post(town.bureau, first, "answer", text=GOOD_ANSWER))
+    good(post(town.bureau_second, first, "answer/check", approve=True))
+
+    assert pointers(named) == ["/text"]
+    assert later.sees()["answer"]["text"] == GOOD_ANSWER
+    assert first.number not in later.look().text
+
+
+def test_who_calls_back_reads_why_it_was_rated_bad(town: Town) -> None:
+    person = town.hand_in()
+    town.to_handling(person, town.bureau)
+    good(post(town.bureau, person, "answer", text=GOOD_ANSWER))
+    good(post(town.bureau_second, person, "answer/check", approve=True))
+    good(person.do("rating", grade=5, text="窗口还在要，我叫欧阳其其格"))
+
+    desk = good(town.banner_desk("GET", person.at("case")))["rating"]
+    watching = good(town.supervisor("GET", person.at("case")))["rating"]
+
+    assert (desk["grade"], desk["text"]) == (5, "窗口还在要，我叫欧阳其其格")
+    assert desk["call_back_by"] == str(after(town.today, 1))
+    assert watching["text"] == "窗口还在要，我叫〔姓名〕"
+
+
+def test_what_the_desk_answered_itself_is_reopened_at_the_desk(town: Town) -> None:
+    person = town.ask()
+    assert refused(post(town.banner_desk, person, "reopening", reason="还没答")) == (409, "move-not-legal")
+    good(post(town.banner_desk, person, "acceptance"))
+    good(post(town.banner_desk, person, "answer", text=GOOD_ANSWER, no_guide="与事项无关"))
+
+    case = good(post(town.banner_desk, person, "reopening", reason="群众说没有讲清楚"))
+
+    assert (case["stage"], case["reopens"]) == ("accepted", 1)
+    assert person.sees()["answer"]["text"] == GOOD_ANSWER
+
+
+def test_a_body_that_gets_it_late_may_return_it_in_the_first_half_of_what_is_left(town: Town) -> None:
+    person = town.hand_in()
+    start = town.today
+    town.go_to(after(start, 9))
+    good(post(town.banner_desk, person, "transfer", agency_code=LEAGUE_BUREAU, reason="属盟局职责"))
+    why = {"rule": "“三定”规定第三条", "reason": "不归我局管"}
+
+    town.go_to(after(start, 12))
+    late = post(town.league_bureau, person, "return", **why)
+    town.go_to(after(start, 11))
+    early = good(post(town.league_bureau, person, "return", **why))
+
+    assert refused(late) == (409, "return-too-late")
+    assert early["stage"] == "returned"
+    assert "“三定”规定第三条" in early["events"][-1]["text"]
+
+
+def test_an_appeal_is_given_to_an_officer_who_is_known(town: Town) -> None:
+    person = town.hand_in()
+    town.to_handling(person, town.bureau)
+    prefix = town.bureau_second.headers["Authorization"].split("alxa_")[1][:8]
+
+    unknown = post(town.bureau, person, "assignment", officer="王五")
+    good(post(town.bureau, person, "assignment", officer=prefix))
+    mine = good(town.bureau_second("GET", "/v1/appeal-queue?mine=true"))["items"]
+
+    assert pointers(unknown) == ["/officer"]
+    assert [row["number"] for row in mine] == [person.number]
