@@ -18,9 +18,10 @@ check: .venv/dev  ## style, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev  ## measure; writes benchmarks/results.json and benchmarks/findings.json
+bench: .venv/dev  ## measure; writes benchmarks/results.json, findings.json and appeals.json
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.findings
+	$(BIN)/python -m benchmarks.appeals
 
 contract: .venv/dev  ## write schemas/ anew
 	$(BIN)/service-catalog export-contract schemas

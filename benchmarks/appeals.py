@@ -36,6 +36,8 @@ def main() -> None:
         os.environ["CATALOG_ATTACHMENTS_URL"] = f"file:{folder / 'attachments'}"
         measured: dict[str, Any] = {"sqlite": measure(f"sqlite:///{folder / 'catalogue.db'}", number, bars)}
         with postgres() as url:
+            if url is None:
+                bars.progress.console.print("left out: PostgreSQL; start one and name it in CATALOG_TEST_POSTGRES_URL")
             measured["postgresql"] = None if url is None else measure(url, number, bars)
     document = {
         "command": "python -m benchmarks.appeals",

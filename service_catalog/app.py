@@ -54,8 +54,8 @@ the body that does it. Errors are RFC 9457 problems; lists are walked with `afte
 
 LARGEST_BODY = 1_000_000
 """Bytes; the largest local draft of the seeds has some thousand."""
-LARGEST_APPEAL = 16_000_000
-"""Bytes of JSON with two attachments of the largest size in base64."""
+LARGEST_APPEAL = 21_000_000
+"""Bytes of JSON with three attachments of the largest size in base64, and the longest text."""
 LARGER_BODIES: dict[str | re.Pattern[str], int] = {
     "/v1/imports": LARGEST_FILE,
     "/v1/appeals": LARGEST_APPEAL,

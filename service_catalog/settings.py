@@ -99,8 +99,20 @@ class Settings(BaseSettings):
     )
     appeals_per_address: Rate = Field("30/hour", description="Appeals taken from one address without a key.")
     appeals_per_key: Rate = Field("600/hour", description="Appeals taken with one key, such as a kiosk's.")
+    previews_per_address: Rate = Field("120/hour", description="Previews of appeals asked from one address.")
+    previews_per_key: Rate = Field("6000/hour", description="Previews of appeals asked with one key.")
+    attachments_per_address: Rate = Field(
+        "60/hour", description="Files added later to appeals from one address without a key."
+    )
+    attachments_per_key: Rate = Field("1200/hour", description="Files added later to appeals with one key.")
     wrong_query_codes: Rate = Field(
-        "5/hour", description="Wrong query codes for one appeal number, and from one address, before more are refused."
+        "5/hour", description="Wrong query codes for one appeal number before its right one is refused, too."
+    )
+    wrong_query_codes_per_address: Rate = Field(
+        "60/hour", description="Wrong query codes from one address without a key before all from there are refused."
+    )
+    wrong_query_codes_per_key: Rate = Field(
+        "600/hour", description="Wrong query codes with one key, such as a front end's, before all with it are refused."
     )
     smtp_url: SecretStr | None = Field(
         None, description="Mail server, smtp://user:password@host:port or smtps://; without one no mail is sent."

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from appealing import GOOD_ANSWER, Town, after, good, open_town, pointers, post, refused
-from builders import LEAGUE_BUREAU, SEED_DATA
+from builders import BANNER_BUREAU, LEAGUE_BUREAU, SEED_DATA
 from sqlmodel import Session
 from starlette.testclient import TestClient
 from yaml import safe_load
@@ -119,3 +119,15 @@ def test_an_appeal_is_given_to_an_officer_who_is_known(town: Town) -> None:
 
     assert pointers(unknown) == ["/officer"]
     assert [row["number"] for row in mine] == [person.number]
+
+
+def test_a_lead_that_turns_out_to_be_complained_of_loses_it_also_while_the_person_is_asked(town: Town) -> None:
+    person = town.hand_in()
+    town.to_handling(person, town.bureau)
+    good(post(town.bureau, person, "question", question="哪个窗口？", answer_by=str(after(town.today, 3))))
+    good(post(town.banner_desk, person, "accused", agency_code=BANNER_BUREAU, reason="投诉的就是旗公安局"))
+
+    seen = good(person.do("supplement", text="旗公安局的户籍窗口"))
+
+    assert seen["stage"] == "returned"
+    assert seen["responsible"]["agency_code"] is None

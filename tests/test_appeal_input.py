@@ -203,6 +203,14 @@ def test_more_than_any_appeal_needs_is_not_even_read(town: Town) -> None:
     assert refused(town.send(GOOD | {"text": "a" * LARGEST_APPEAL})) == (413, "content-too-large")
 
 
+def test_three_files_of_nearly_the_largest_size_are_taken_together(town: Town) -> None:
+    files = attached(*[(f"{n}.txt", b"%d" % n * 4_900_000) for n in range(3)])
+
+    taken = town.send(GOOD | {"text": "字" * 8000, "attachments": files})
+
+    assert good(taken)["attachments"] == 3
+
+
 def test_kiosks_and_officers_show_who_they_are(town: Town, session: Session) -> None:
     kiosk = GOOD | {"channel": "kiosk"}
     urgent = GOOD | {"channel": "hotline", "urgency": "urgent"}
@@ -287,8 +295,10 @@ def test_who_guesses_numbers_is_stopped_by_the_address(town: Town) -> None:
         asked = town.client.get(f"/v1/appeals/{draw_number(2026)}", headers={"Query-Code": "22222222"})
         return asked.status_code
 
-    assert [guess() for _ in range(6)] == [404] * 5 + [429]
+    assert [guess() for _ in range(61)] == [404] * 60 + [429]
     assert person.look().status_code == 429  # from this address nothing is looked at any more
+    by_key = {"Query-Code": person.receipt["query_code"], **town.kiosk.headers}
+    assert town.client.get(f"/v1/appeals/{person.number}", headers=by_key).status_code == 200
 
 
 # What is written stays as it is written

@@ -19,10 +19,13 @@ from builders import (
     credit_code,
 )
 from callers import OPERATOR
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from service_catalog.appeals.preview import FEWEST_PAIRS, likeness, pairs_of
 from service_catalog.appeals.rulebook import find_register, load_register
 from service_catalog.appeals.tables import Appeal
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from conftest import Clock
 
 MARKET = credit_code(BANNER, 900077)
+BUSES = "班次问题：请问三路公交从巴彦浩特镇南站发车，冬天最后一班几点收车，周末是否照常运行？"
 
 
 @pytest.fixture
@@ -165,16 +169,58 @@ def preview(town: Town, **draft: Any) -> dict[str, Any]:
 
 
 def test_a_preview_says_who_would_have_it_and_shows_alike_ones_without_their_words(town: Town) -> None:
-    town.ask(text="班次问题：请问三路公交几点收车")
-    town.ask(kind="report", text="举报班次问题：请问三路公交几点收车")
+    town.ask(text=BUSES)
+    for kind in ("report", "complaint"):
+        town.ask(kind=kind, text=BUSES)
 
-    found = preview(town, text="请问三路公交几点收车？")
+    found = preview(town, text=BUSES.replace("请问", "想问"))
 
     assert (found["rule"], found["limit"], found["is_emergency"]) == ("desk", "3个工作日", False)
     [similar] = found["similar"]
     assert (similar["kind"], similar["stage"]) == ("consultation", "registered")
     assert "公交" not in str(found)
     assert preview(town, text="有人落水了")["is_emergency"]
+
+
+@pytest.mark.parametrize(
+    "tried",
+    [
+        "斯琴高娃", "13900001111", "我叫斯琴高娃，电话13900001111", "我叫斯琴高娃，电话13900001111，家里老人行动不便",
+        BUSES[: len(BUSES) // 2], "公交" * 30,
+    ],
+)  # fmt: skip
+def test_nobody_finds_out_what_another_wrote_by_trying_a_part_of_it(town: Town, tried: str) -> None:
+    text = f"{BUSES}我叫斯琴高娃，电话13900001111，家里老人行动不便。"
+    town.ask(text=text)
+
+    assert preview(town, text=tried)["similar"] == []
+    assert len(preview(town, text=text.replace("请问", "想问"))["similar"]) == 1
+
+
+def test_the_likest_stands_first_and_nobody_learns_how_like_it_is(town: Town) -> None:
+    town.ask(text=BUSES + "谢谢你们。")
+    town.ask(text=BUSES, kind="help")
+
+    found = preview(town, text=BUSES)["similar"]
+
+    assert [one["kind"] for one in found] == ["help", "consultation"]
+    assert {name for one in found for name in one} == {"kind", "stage", "received_on", "basic_code"}
+
+
+def test_what_was_handed_in_as_a_complaint_stays_out_of_previews(town: Town) -> None:
+    person = town.ask(kind="complaint", text=BUSES)
+    good(town.banner_desk("POST", person.at("kind"), {"kind": "help", "reason": "应为求助"}))
+
+    assert preview(town, text=BUSES)["similar"] == []
+
+
+@given(st.text("公交收车请问几点", max_size=80), st.text("公交收车请问几点", max_size=80))
+def test_likeness_is_the_same_both_ways_and_none_of_what_is_short(one: str, other: str) -> None:
+    pairs = pairs_of(one), pairs_of(other)
+
+    assert likeness(*pairs) == likeness(*reversed(pairs))
+    assert likeness(pairs[0], pairs[0]) == (100 if len(pairs[0]) >= FEWEST_PAIRS else 0)
+    assert 0 <= likeness(*pairs) <= 100
 
 
 def test_a_preview_writes_nothing_and_offers_published_answers(town: Town, session: Session) -> None:
@@ -246,6 +292,31 @@ def test_canned_answers_are_those_of_the_rulebook_and_of_one_s_own_body(town: To
     assert "窗口时间" in titles(f"?agency={BANNER_BUREAU}")
     assert "窗口时间" not in titles(f"?agency={LEAGUE_BUREAU}")
     assert "已核实并纠正" in titles()
+
+
+def test_a_body_retires_its_own_canned_answer_and_nobody_else_s(town: Town) -> None:
+    mine = {"agency_code": BANNER_BUREAU, "title": "窗口时间", "text": "窗口每天九点到十二点办理。"}
+    made = good(town.bureau("POST", "/v1/canned-answers", mine))
+    address = f"/v1/canned-answers/{made['id']}"
+
+    assert refused(town.station("DELETE", address)) == (403, "not-allowed")
+    assert [town.bureau("DELETE", address).status_code for _ in range(2)] == [204, 204]
+    offered = town.bureau("GET", f"/v1/canned-answers?agency={BANNER_BUREAU}").json()
+    assert [one for one in offered if one["id"] is not None] == []
+    assert refused(town.bureau("DELETE", "/v1/canned-answers/999")) == (404, "no-such-canned-answer")
+
+
+def test_a_channel_that_the_site_calls_a_machine_needs_an_idempotency_key(
+    town: Town, session: Session, now: datetime
+) -> None:
+    channels = find_register(session, "channels").document
+    machine = {"code": "robot", "zh": "机器人", "en": "robot", "open": True, "machine": True}
+    load_register(session, "channels", channels | {"channels": [*channels["channels"], machine]}, by=OPERATOR, at=now)
+    session.commit()
+    draft = {"kind": "complaint", "text": COMPLAINT, "region": GACHA, "channel": "robot"}
+
+    assert pointers(town.send(draft, by=town.kiosk)) == ["/header/Idempotency-Key"]
+    assert town.send(draft, by=town.kiosk, key="robot-0001").status_code == 201
 
 
 # Publication

@@ -54,14 +54,13 @@ def leaks(text: str | bytes) -> list[str]:
 
 
 def whole_case(town: Town) -> Person:
-    """A complaint about the station, led by the bureau, helped by the league's and by the station itself."""
+    """A complaint about the station, led by the bureau, helped by the league's."""
     person = town.hand_in(
         text=LINE, contact=CONTACT, place=f"巴彦浩特镇{SECRET_WORDS}", attachments=[FILE], region=TOWNSHIP
     )
     town.to_handling(person, town.bureau)
-    for agency in (LEAGUE_BUREAU, TOWNSHIP_STATION):
-        asked = {"agency_code": agency, "due_on": person.receipt["deadline"]["not_before"], "text": f"{NAME}的事"}
-        good(post(town.bureau, person, "joint", **asked))
+    asked = {"agency_code": LEAGUE_BUREAU, "due_on": person.receipt["deadline"]["not_before"], "text": f"{NAME}的事"}
+    good(post(town.bureau, person, "joint", **asked))
     good(post(town.bureau, person, "notes", text=f"{NAME}来过，留了{PHONE}"))
     good(post(town.bureau, person, "identity", why=f"要给{NAME}回电"))
     answer_by = str(town.today + timedelta(days=3))
@@ -179,7 +178,8 @@ def test_who_helps_or_watches_reads_no_name_and_sees_no_file(town: Town) -> None
     assert not case["is_redacted"]
     key = case["attachments"][0]["key"]
 
-    for office, relation in ((town.league_bureau, "joint"), (town.station, "joint"), (town.supervisor, "watching")):
+    assert refused(town.station("GET", person.at("case"))) == (403, "not-allowed")
+    for office, relation in ((town.league_bureau, "joint"), (town.supervisor, "watching")):
         seen = town.client.get(person.at("case"), headers=office.headers)
         assert good(seen)["relation"] == relation
         assert leaks(seen.content) == []

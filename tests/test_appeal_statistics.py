@@ -31,7 +31,7 @@ from starlette.testclient import TestClient
 from supervising import row
 
 from service_catalog.actors import Role
-from service_catalog.appeals.stages import OPEN, AppealKind, Stage, Step
+from service_catalog.appeals.stages import BAD, OPEN, AppealKind, Stage, Step
 from service_catalog.appeals.tables import AppealEvent
 from service_catalog.kernel.database import unit_of_work
 from service_catalog.supervision.figures import COUNTED, Figures, median_of
@@ -80,22 +80,31 @@ def columns(draw: st.DrawFn) -> dict[str, Any]:
         "reopens": draw(COUNTS),
         "extensions": draw(COUNTS),
         "was_extended": draw(st.booleans()),
+        "was_late": draw(st.sampled_from([True, False, None])),
+        "was_called": draw(st.sampled_from([True, False, None])),
     }
 
 
 def write(session: Session, appeals: Sequence[dict[str, Any]]) -> None:
     for number, appeal in enumerate(appeals):
-        kept = {name: value for name, value in appeal.items() if name != "was_extended"}
+        kept = {name: value for name, value in appeal.items() if not name.startswith("was_")}
         session.add(row(f"26{number:010}", AT, **kept))
     session.flush()
-    session.add_all(
-        AppealEvent(
-            number=f"26{number:010}", sequence=1, step=Step.EXTEND, at=AT, by="甲", to_stage=Stage.HANDLING,
-            is_public=True,
-        )
-        for number, appeal in enumerate(appeals)
-        if appeal["reopens"] and appeal["was_extended"]
-    )  # fmt: skip
+    for number, appeal in enumerate(appeals):
+        steps: list[tuple[Step, dict[str, Any]]] = []
+        if appeal["reopens"] and appeal["was_extended"]:
+            steps.append((Step.EXTEND, {}))
+        if appeal["was_late"] is not None:
+            steps.append((Step.ANSWER, {"in_time": not appeal["was_late"]}))
+        if appeal["was_called"] is not None:
+            steps.append((Step.CALL_BACK, {"in_time": appeal["was_called"]}))
+        session.add_all(
+            AppealEvent(
+                number=f"26{number:010}", sequence=sequence, step=step, at=AT, by="甲", to_stage=Stage.HANDLING,
+                is_public=True, facts=facts,
+            )
+            for sequence, (step, facts) in enumerate(steps, 1)
+        )  # fmt: skip
     session.flush()
 
 
@@ -107,6 +116,7 @@ def naive(appeals: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "answered": one["answered_at"] is not None,
             "in_time": one["in_time"] is True,
             "overdue": one["in_time"] is False
+            or (one["reopens"] > 0 and one["was_late"] is True)
             or (one["deadline_on"] is not None and one["deadline_on"] < TODAY and one["deadline_is_certain"]),
             "open": one["stage"] in OPEN,
             "returned": one["returns"] > 0,
@@ -114,6 +124,7 @@ def naive(appeals: Sequence[dict[str, Any]]) -> dict[str, Any]:
             "extended": one["extensions"] > 0 or (one["reopens"] > 0 and one["was_extended"]),
             "withdrawn": one["stage"] is Stage.WITHDRAWN,
             "refused": one["stage"] is Stage.REFUSED,
+            "called_back_in_time": one["grade"] in BAD and one["was_called"] is True,
         }
         for one in appeals
     ]
@@ -374,7 +385,41 @@ def test_everybody_may_see_figures_of_a_year_but_no_small_ones(client: TestClien
     assert in_banner["total"]["received"] == 6
 
 
-def test_a_place_that_is_not_there_and_months_the_wrong_way_are_refused(client: TestClient) -> None:
+def test_a_year_that_is_over_is_published_as_a_whole(engine: Engine, client: TestClient) -> None:
+    with unit_of_work(engine) as session:
+        for number in range(8):
+            in_december = datetime(2025, 12, 30, 1, 0, tzinfo=UTC)
+            session.add(row(f"25{number:010}", in_december if number < 5 else AT))
+
+    shown = client.get("/v1/public/appeal-figures?year=2025").json()
+
+    assert (shown["year"], shown["first_month"], shown["last_month"]) == (2025, "2025-01", "2025-12")
+    assert shown["total"]["received"] == 5
+    assert len(shown["months"]) == 12
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        (f"region={TOWNSHIP}", "/query/region"), (f"region={GACHA}", "/query/region"), ("year=2026", "/query/year"),
+        ("year=1999", "/query/year"), ("year=x", "/query/year"),
+    ],
+)  # fmt: skip
+def test_only_whole_years_of_the_league_and_its_banners_are_published(
+    client: TestClient, query: str, pointer: str
+) -> None:
+    answered = client.get(f"/v1/public/appeal-figures?{query}")
+
+    assert answered.status_code == 422
+    assert [fault["pointer"] for fault in answered.json()["errors"]] == [pointer]
+
+
+@pytest.mark.usefixtures("counted")
+def test_no_month_can_be_cut_out_of_the_public_figures(client: TestClient) -> None:
+    whole, cut = (client.get(f"/v1/public/appeal-figures{query}") for query in ("", "?from=2026-01&to=2026-02"))
+
+    assert cut.json() == whole.json()
+
+
+def test_a_place_that_is_not_there_is_refused(client: TestClient) -> None:
     assert client.get("/v1/public/appeal-figures?region=159999").status_code == 404
-    assert client.get("/v1/public/appeal-figures?from=2026-04&to=2026-01").status_code == 422
-    assert client.get("/v1/public/appeal-figures?from=2001-01&to=2026-01").status_code == 422

@@ -160,7 +160,7 @@ def extended_once(town: Town, person: Person, watch: Watcher, due: date, today: 
     assert refused(town.league_bureau("POST", person.at("extension"), extension)) == (403, "not-allowed")
     good(town.league_desk("POST", person.at("extension"), extension))
     told = person.sees()["steps"][-1]
-    assert (told["step"], told["text"]) == ("extend", "需要调取监控")
+    assert (told["step"], told["text"]) == ("extend", "需要调取监控\n依据：办理办法第五条")
     assert told["facts"]["was_due_on"] == str(due)
     assert told["facts"]["due_on"] == watch.line()["deadline_on"]
     assert refused(town.league_desk("POST", person.at("extension"), extension)) == (409, "extension-not-possible")

@@ -37,17 +37,18 @@ from upkeeping import (
     withdrawn,
 )
 
-from service_catalog.actors import Role
+from service_catalog.actors import ActorKind, Role
 from service_catalog.appeals import afterwards, rulebook, triage
 from service_catalog.appeals.attaching import ORPHAN_AFTER, store
 from service_catalog.appeals.case import open_case
 from service_catalog.appeals.clock import Limit, LimitUnit, Tick, due, wind
 from service_catalog.appeals.drafts import AttachmentDraft
 from service_catalog.appeals.issuing import issue_calendar
+from service_catalog.appeals.personal import erase_text
 from service_catalog.appeals.recomputing import recompute
 from service_catalog.appeals.retention import Erased, erase_due
 from service_catalog.appeals.stages import Stage, Step
-from service_catalog.appeals.upkeep import keep_up, lapse_due, waiting_until
+from service_catalog.appeals.upkeep import answered_until, close_due, keep_up, lapse_due, waiting_until
 from service_catalog.attachments.storage import NoSuchAttachment, Storage, open_storage
 from service_catalog.cli import app
 from service_catalog.kernel.database import unit_of_work
@@ -425,6 +426,42 @@ def test_files_go_with_the_texts(engine: Engine, vault: Vault, storage: Storage)
         storage.get(key)
 
 
+def test_a_file_stays_while_the_erasure_is_not_committed(engine: Engine, vault: Vault, storage: Storage) -> None:
+    number = hand_in(engine, vault, FRIDAY)
+    key = with_file(engine, vault, storage, number, FRIDAY, f"{NAME}的材料")
+    with unit_of_work(engine) as session:
+        afterwards.withdraw(open_case(session, vault, number), words=None, at=FRIDAY)
+
+    with unit_of_work(engine) as session:
+        keys = erase_text(open_case(session, vault, number), by=ADMINISTRATOR, at=FRIDAY)
+        session.rollback()
+
+    assert keys == [key]
+    assert storage.get(key)
+    assert erase(engine, vault, storage, FRIDAY + 1825 * DAY) == Erased(0, 1)
+    assert dict(storage.keys()) == {}
+
+
+def test_what_is_written_after_the_erasure_is_erased_in_its_time_too(
+    engine: Engine, vault: Vault, storage: Storage
+) -> None:
+    number = withdrawn(engine, vault, FRIDAY)
+    erase(engine, vault, storage, FRIDAY + 1825 * DAY)
+    with unit_of_work(engine) as session:
+        open_case(session, vault, number).record(
+            Step.NOTE, by=DESK, at=FRIDAY + 1826 * DAY, words=f"{NAME}来电，{PHONE}"
+        )
+
+    kept = erase(engine, vault, storage, FRIDAY + 1827 * DAY)
+    then = texts_of(engine, vault, number)
+    gone = erase(engine, vault, storage, FRIDAY + 3651 * DAY)
+
+    assert (kept, gone) == (Erased(0, 0), Erased(0, 1))
+    assert PHONE in then
+    assert not texts_of(engine, vault, number).strip()
+    assert erase(engine, vault, storage, FRIDAY + 4000 * DAY) == Erased(0, 0)
+
+
 def sealed_in(engine: Engine, number: str) -> list[bytes]:
     """Every sealed value of an appeal as it lies in the database."""
     with engine.connect() as connection:
@@ -498,6 +535,76 @@ def test_erasing_that_is_killed_goes_on_where_it_stopped_and_is_recorded_once(
     assert [number for number in numbers if texts_of(engine, vault, number).strip()] == []
 
 
+# What was answered closes of itself
+
+
+def answered(engine: Engine, vault: Vault, at: datetime, grade: int | None = None) -> str:
+    number = hand_in(engine, vault, at)
+    begin(engine, vault, number, at)
+    answer(engine, vault, number, at)
+    if grade is not None:
+        with unit_of_work(engine) as session:
+            afterwards.rate(open_case(session, vault, number), grade=grade, words=None, at=at)
+    return number
+
+
+def close_on(engine: Engine, vault: Vault, at: datetime) -> int:
+    return close_due(engine, vault, clock=lambda: at)
+
+
+def test_what_was_answered_is_closed_when_its_days_for_a_rating_have_passed(engine: Engine, vault: Vault) -> None:
+    unrated, rated, bad = (answered(engine, vault, FRIDAY, grade) for grade in (None, 2, 5))
+    being_handled = hand_in(engine, vault, FRIDAY)
+    begin(engine, vault, being_handled, FRIDAY)
+
+    on_the_last_day = close_on(engine, vault, FRIDAY + 7 * DAY)  # five working days: until Friday the 20th
+    after = close_on(engine, vault, FRIDAY + 8 * DAY)
+    with unit_of_work(engine) as session:
+        afterwards.call_back(session, vault, bad, words="已致歉", by=DESK, at=FRIDAY + 10 * DAY)
+
+    assert (on_the_last_day, after) == (0, 2)
+    assert row_of(engine, vault, bad).stage is Stage.ANSWERED
+    assert close_on(engine, vault, FRIDAY + 10 * DAY) == 1
+    assert close_on(engine, vault, FRIDAY + 400 * DAY) == 0
+    assert {row_of(engine, vault, one).stage for one in (unrated, rated, bad)} == {Stage.CLOSED}
+    assert row_of(engine, vault, being_handled).stage is Stage.HANDLING
+    with unit_of_work(engine) as session:
+        last = open_case(session, vault, unrated).events[-1]
+        assert (last.step, last.by, last.actor_kind, last.is_public) == (
+            Step.CLOSE, "评价到期", ActorKind.SYSTEM, True,
+        )  # fmt: skip
+
+
+def test_over_a_holiday_the_days_for_a_rating_are_working_days(engine: Engine, vault: Vault) -> None:
+    number = answered(engine, vault, datetime(2026, 9, 29, 2, 0, tzinfo=UTC))  # Tuesday; 30 and 8, 9, 10, 12 October
+
+    assert close_on(engine, vault, datetime(2026, 10, 12, 2, 0, tzinfo=UTC)) == 0
+    assert close_on(engine, vault, datetime(2026, 10, 13, 2, 0, tzinfo=UTC)) == 1
+    assert row_of(engine, vault, number).closed_at == datetime(2026, 10, 13, 2, 0, tzinfo=UTC)
+
+
+def test_who_never_rates_is_forgotten_in_due_time_too(engine: Engine, vault: Vault, storage: Storage) -> None:
+    number = answered(engine, vault, FRIDAY)
+
+    keep_up(engine, vault, storage, clock=lambda: FRIDAY + 10 * DAY)
+    kept = keep_up(engine, vault, storage, clock=lambda: FRIDAY + 1836 * DAY)
+
+    assert kept.texts == 1
+    assert not texts_of(engine, vault, number).strip()
+
+
+def test_the_index_of_the_list_finds_what_is_to_be_closed(engine: Engine, vault: Vault) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("the plan of PostgreSQL depends on how much there is")
+
+    query = answered_until(date(2026, 3, 13)).compile(engine)
+    values = tuple(query.construct_params()[name] for name in query.positiontup or ())
+    with engine.connect() as connection:
+        plan = str(list(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", tuple(map(str, values)))))
+
+    assert "ix_appeal_queue_on" in plan
+
+
 # Questions that nobody answers, stray files
 
 
@@ -556,7 +663,7 @@ def test_the_round_is_one_command(run: Command, engine: Engine, vault: Vault) ->
     done = run("appeals", "follow", "--once")
 
     assert done.exit_code == 0, done.output
-    assert "lapsed 1" in done.output
+    assert "lapsed 1, 评价期满办结 closed 0" in done.output
 
 
 def test_a_store_that_is_away_is_said_with_its_exit_code(

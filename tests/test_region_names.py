@@ -58,7 +58,7 @@ def test_two_gachas_of_one_name_are_told_apart_by_their_township_or_not_at_all(s
 
 
 def test_a_place_of_the_seeds_is_found_by_its_everyday_name(seeded: TestClient) -> None:
-    draft = {"kind": "help", "text": "水井没水了，羊喝不上水。", "place": "巴彦浩特镇东关村"}
+    draft = {"kind": "help", "text": "水井没水了，牲畜喝不上水。", "place": "巴彦浩特镇东关村"}
 
     answer = seeded.post("/v1/appeals/preview", json=draft)
 

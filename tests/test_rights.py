@@ -25,6 +25,7 @@ from starlette.testclient import TestClient
 from service_catalog.actors import Role
 from service_catalog.appeals import intake
 from service_catalog.appeals.drafts import AppealDraft, Wanted
+from service_catalog.appeals.tables import CannedAnswer
 from service_catalog.changes.tables import Subject
 from service_catalog.findings.tables import Finding, FindingRun, RunKind, Severity
 from service_catalog.outbox.tables import DeliveryAddress, Way
@@ -115,6 +116,9 @@ def prefix(session: Session, now: datetime) -> str:
     add_region(session, region, by=EDITOR, at=now)
     publish_local(session, BANNER_BUREAU, "4")
     open_finding(session, now)
+    session.add(
+        CannedAnswer(id=900, agency_code=BANNER_BUREAU, title="已核实", text="已经核实", by="甲", at=now),
+    )
     session.add(
         DeliveryAddress(
             id=900, agency_code=BANNER_BUREAU, way=Way.MAIL, address="a@example.cn", created_by="甲", created_at=now

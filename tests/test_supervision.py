@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import BANNER, BANNER_BUREAU, LEAGUE, LEAGUE_BUREAU, TOWNSHIP, publish_local
+from builders import BANNER, BANNER_BUREAU, LEAGUE, LEAGUE_BUREAU, TOWNSHIP, TOWNSHIP_STATION, publish_local
 from callers import key_for
 from sqlalchemy import Engine, delete, select
 from sqlmodel import Session, col
@@ -27,12 +27,14 @@ from typer.testing import CliRunner
 from service_catalog.actors import Role
 from service_catalog.agencies.tables import Agency
 from service_catalog.appeals import handling, triage
+from service_catalog.appeals.stages import Stage
 from service_catalog.appeals.tables import Appeal
 from service_catalog.cli import app as commands
 from service_catalog.kernel.database import unit_of_work
 from service_catalog.kernel.dates import civil_day
 from service_catalog.registers.tables import CalendarYear, RegisterVersion
 from service_catalog.supervision.settling import NoSuchSignal, SignalSettled, settle
+from service_catalog.supervision.statistics import Wanted, count_appeals
 from service_catalog.supervision.tables import AppealSignal, SignalRule, SignalState
 from service_catalog.supervision.watching import Watched, watch
 from service_catalog.vault import Vault
@@ -106,7 +108,7 @@ def test_a_signal_says_what_was_seen_and_by_when_to_put_it_right(
     look(engine, clock, now + 4 * DAY)
 
     (signal,) = signals(engine)
-    assert (signal.rule, signal.number, signal.period, signal.state) == (R.OVERDUE, number, "0", SignalState.OPEN)
+    assert (signal.rule, signal.number, signal.period, signal.state) == (R.OVERDUE, number, "0.3", SignalState.OPEN)
     assert (signal.region_code, signal.agency_code) == (BANNER, BANNER_BUREAU)
     assert signal.evidence["deadline_on"] == "2026-03-13"
     assert signal.evidence["stage"] == "handling"
@@ -131,6 +133,8 @@ def test_the_body_is_reminded_at_once_and_the_desk_above_it_a_working_day_later(
     assert first[0].once == f"due_soon:{number}:0:{BANNER_BUREAU}"
     assert first[0].facts["deadline_on"] == "2026-03-13"
     assert "阿拉善左旗公安局" in first[0].body
+    assert "整改期限" not in first[0].body  # nothing is late yet
+    assert "整改期限：2026-04-03" in messages(engine)[1].body
     for message in messages(engine):
         said = f"{message.subject}{message.body}{message.facts}"
         assert "巴特尔" not in said
@@ -210,6 +214,92 @@ def test_each_body_that_does_not_sign_is_warned_and_a_second_yellow_card_makes_a
     assert [signal.agency_code for signal in signals(engine)] == [BANNER_BUREAU, LEAGUE_BUREAU, LEAGUE_BUREAU]
 
 
+def test_a_desk_that_does_not_dispatch_has_a_yellow_card_once_until_it_comes_back(
+    engine: Engine, vault: Vault, clock: "Clock", now: datetime
+) -> None:
+    with unit_of_work(engine) as session:
+        number = hand_in(session, vault, now, kind="suggestion", item=None, text="请问公交几点收车").row.number
+    look(engine, clock, now + DAY)
+    on_the_last_day = raised(engine)
+    look(engine, clock, now + 2 * DAY)
+    with unit_of_work(engine) as session:
+        triage.accept(session, vault, number, by=DESK, at=clock.at)
+    look(engine, clock, now + 6 * DAY)
+    once = raised(engine)
+    with unit_of_work(engine) as session:
+        triage.dispatch(
+            session, vault, number, agency_code=BANNER_BUREAU, reason="属其职责", final=False, by=DESK, at=clock.at
+        )
+        handling.return_(
+            session, vault, number, rule="三定规定", competent=None, reason="不属我局", by=OFFICER, at=clock.at
+        )
+    look(engine, clock, now + 9 * DAY)
+
+    assert on_the_last_day == []
+    assert once == [(R.NOT_DISPATCHED, "0.0")]
+    assert raised(engine)[1:] == [(R.NOT_DISPATCHED, "0.4"), (R.LONG_OVERDUE, "0")]
+    assert {signal.agency_code for signal in signals(engine)} == {None}
+    assert messages(engine)[0].region_code == BANNER
+    assert "逾期未派单（黄牌）" in messages(engine)[0].body
+
+
+def test_who_gets_an_overdue_appeal_is_told_and_the_superior_of_who_had_it_is_not(
+    engine: Engine, vault: Vault, clock: "Clock", now: datetime
+) -> None:
+    with unit_of_work(engine) as session:
+        session.get_one(Agency, BANNER_BUREAU).parent_code = LEAGUE_BUREAU
+    number = given(engine, vault, now)
+    look(engine, clock, now + 4 * DAY)
+    with unit_of_work(engine) as session:
+        triage.transfer(
+            session, vault, number, agency_code=TOWNSHIP_STATION, reason="由派出所办理", by=DESK, at=clock.at
+        )
+    look(engine, clock)
+    look(engine, clock, now + 6 * DAY)
+
+    assert raised(engine) == [(R.OVERDUE, "0.3"), (R.OVERDUE, "0.6")]  # one card: it is overdue once
+    assert [(m.agency_code, m.region_code) for m in messages(engine)] == [
+        (BANNER_BUREAU, None), (TOWNSHIP_STATION, None), (None, BANNER),
+    ]  # fmt: skip
+
+
+def test_what_was_overdue_when_the_person_was_asked_stays_overdue(
+    engine: Engine, vault: Vault, clock: "Clock", now: datetime, client: TestClient, session: Session
+) -> None:
+    number = given(engine, vault, now)  # due on Friday the 13th
+    with unit_of_work(engine) as other:
+        before = other.get_one(Appeal, number).grave_on
+        late = now + 6 * DAY
+        handling.ask(other, vault, number, question="哪天？", answer_by=date(2026, 3, 20), by=OFFICER, at=late)
+    look(engine, clock, now + 9 * DAY)
+    headers = key_for(session, Role.SUPERVISOR, region=LEAGUE, at=now)
+
+    (line,) = client.get("/v1/supervision/statistics", headers=headers).json()["lines"]
+    row = session.get_one(Appeal, number)
+    assert (row.stage, row.deadline_on, row.grave_on) == (Stage.NEED_INFO, date(2026, 3, 13), before)
+    assert raised(engine) == [(R.OVERDUE, "0.3"), (R.LONG_OVERDUE, "0")]
+    assert {signal.agency_code for signal in signals(engine)} == {BANNER_BUREAU}
+    assert line["figures"]["overdue"] == 1
+
+
+def test_an_answer_that_was_late_counts_after_reopening_too_and_so_does_a_call_in_time(
+    engine: Engine, vault: Vault, now: datetime
+) -> None:
+    number = given(engine, vault, now)
+    late = now + 6 * DAY
+    with unit_of_work(engine) as session:
+        answer(session, vault, number, late)
+        rate(session, vault, number, 4, late)
+        reopen(session, vault, number, late)
+        ((_, reopened),) = count_appeals(session, Wanted(), (), civil_day(late), by=None)
+        answer(session, vault, number, late)
+        ((_, again),) = count_appeals(session, Wanted(), (), civil_day(late), by=None)
+
+    for figures in (reopened, again):
+        assert (figures.counts["overdue"], figures.counts["called_back_in_time"]) == (1, 1)
+    assert (again.counts["in_time"], again.counts["reopened"]) == (1, 1)
+
+
 def test_a_bad_rating_that_nobody_calls_about_is_the_desks_yellow_card(
     engine: Engine, vault: Vault, clock: "Clock", now: datetime
 ) -> None:
@@ -261,8 +351,8 @@ def test_a_reopened_appeal_has_signals_of_its_own(engine: Engine, vault: Vault, 
 
     look(engine, clock, now + 14 * DAY)
 
-    assert (R.OVERDUE, "0") in raised(engine)
-    assert (R.OVERDUE, "1") in raised(engine)
+    assert (R.OVERDUE, "0.3") in raised(engine)
+    assert (R.OVERDUE, "1.3") in raised(engine)
 
 
 def test_nobody_is_late_in_a_year_whose_calendar_has_not_been_issued(
@@ -342,7 +432,8 @@ def test_signals_are_cut_to_the_places_and_filters_of_who_asks(
         answered = client.get(f"/v1/supervision/signals{query}", headers=headers)
         return sorted(f"{one['rule']} {one['region_code'][:6]}" for one in answered.json()["items"])
 
-    assert seen(Role.SUPERVISOR, region=LEAGUE) == ["overdue 152900", "overdue 152921"]
+    of_the_desk = ["long_overdue 152900", "not_dispatched 152900", "overdue 152900"]
+    assert seen(Role.SUPERVISOR, region=LEAGUE) == sorted([*of_the_desk, "overdue 152921"])
     assert seen(Role.SUPERVISOR, region=BANNER) == ["overdue 152921"]
     assert seen(Role.SUPERVISOR, region=TOWNSHIP) == []
     assert seen(Role.APPEALS_OFFICER, agency=BANNER_BUREAU) == ["overdue 152921"]

@@ -117,16 +117,21 @@ def test_a_region_and_an_order_are_chosen_by_links(client: TestClient) -> None:
 
     banner = read(client, links["阿拉善左旗"])
     quickest = read(client, links["办得最快"].partition("#")[0])
-    elsewhere = read(client, f"/supervision?region={LEAGUE}&from=2026-03&to=2026-03")
+    elsewhere = read(client, f"/supervision?region={LEAGUE}&year=2025")
 
     assert links["诉求办理公开"] == "/supervision"
     assert "阿拉善左旗，2025年4月至2026年3月" in banner.text
     assert [one.text for one in quickest.all("a") if one.attributes.get("aria-current") == "true"] == ["办得最快"]
-    assert "2026年3月至2026年3月" in elsewhere.text
+    assert links["2025年"] == "/supervision?year=2025&order=received"
+    assert links["最近十二个月"] == "/supervision?order=received"
+    assert "阿拉善盟，2025年收到的" in elsewhere.text
+    assert f"/v1/public/appeal-figures?region={LEAGUE}&year=2025" in [
+        one.attributes.get("href") for one in elsewhere.all("a")
+    ]
 
 
-def test_a_wrong_region_or_month_is_explained_as_a_page(client: TestClient) -> None:
-    missing, wrong = client.get("/supervision?region=159999"), client.get("/supervision?from=2026-13")
+def test_a_wrong_region_or_year_is_explained_as_a_page(client: TestClient) -> None:
+    missing, wrong = client.get("/supervision?region=159999"), client.get("/supervision?year=2026")
 
     assert (missing.status_code, wrong.status_code) == (404, 422)
     assert missing.headers["content-type"].startswith("text/html")

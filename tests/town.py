@@ -14,7 +14,10 @@ OTHERS_WERE_FASTER = frozenset(
     {"already-taken", "move-not-legal", "request-running", "rated-already", "nothing-proposed", "answer-needs-another"}
 )
 """What a person may be told when somebody acts at the same moment, or when they repeat what was done before."""
-ANSWER = "您好！经核实，您反映的情况属实，窗口已经改正，今后按办事指南办理。如有疑问请再联系我们，谢谢您的监督。"
+ANSWER = (
+    "您好！经核实，您反映的情况属实：周一上午只开了两个窗口。大厅自本周起增开三号窗口，周一上午五个窗口同时办理，"
+    "也可以在网上预约后再来。如有疑问请与大厅值班主任联系。"
+)
 LOOKED_AT = {"registered": 20, "dispatched": 20, "handling": 100}
 
 

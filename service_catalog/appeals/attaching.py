@@ -1,7 +1,8 @@
 """Files of an appeal: checked and sealed before the transaction begins, hung on the appeal inside it."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,10 +12,10 @@ from sqlmodel import Session, col
 from service_catalog.actors import Actor
 from service_catalog.appeals.case import Case
 from service_catalog.appeals.drafts import AttachmentDraft
-from service_catalog.appeals.stages import Step
+from service_catalog.appeals.stages import Step, demand_legal
 from service_catalog.appeals.tables import AppealAttachment
 from service_catalog.attachments.checking import Checked, check, shown_name
-from service_catalog.attachments.storage import Storage, new_key
+from service_catalog.attachments.storage import Storage, StorageAway, new_key
 from service_catalog.kernel.errors import CatalogError, Conflict, Fault, InvalidRequest, NotFound, Said
 from service_catalog.vault import Vault
 
@@ -34,15 +35,39 @@ class NoSuchFile(NotFound):
     title = Said("没有这个附件", "No such attachment")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Stored:
-    """A file that lies sealed in the store, and does not belong to any appeal yet."""
+    """A file that lies sealed in the store; whether an appeal has it shows when the transaction has ended."""
 
     key: str
     name: str
     media_type: str
     size: int
     digest: str
+    is_attached: bool = False
+
+
+@contextmanager
+def on_hand(
+    storage: Storage, vault: Vault, files: Iterable[AttachmentDraft], root: str = "/attachments"
+) -> Iterator[list[Stored]]:
+    """Store files for a transaction inside the block, and remove what a refusal or a repetition leaves without an appeal.
+
+    After any other error nobody knows whether the transaction has ended well: then `sweep` looks, a day later.
+    """
+    stored = store(storage, vault, files, root)
+    try:
+        yield stored
+    except CatalogError:
+        _remove(storage, stored)
+        raise
+    _remove(storage, [file for file in stored if not file.is_attached])
+
+
+def _remove(storage: Storage, files: Iterable[Stored]) -> None:
+    with suppress(StorageAway):  # `sweep` comes again
+        for file in files:
+            storage.delete(file.key)
 
 
 def store(storage: Storage, vault: Vault, files: Iterable[AttachmentDraft], root: str = "/attachments") -> list[Stored]:
@@ -69,21 +94,30 @@ def _pointer(root: str, index: int, error: CatalogError) -> str:
 def _store(storage: Storage, vault: Vault, file: AttachmentDraft, found: Checked) -> Stored:
     key = new_key()
     storage.put(key, vault.seal(found.content, f"attachment {key}"))
-    digest = hashlib.sha256(file.content).hexdigest()
-    return Stored(key, shown_name(file.name, found.extension), found.media_type, len(found.content), digest)
+    name = shown_name(file.name, found.extension)
+    return Stored(key, name, found.media_type, len(found.content), digest_of(file.content))
+
+
+def digest_of(content: bytes) -> str:
+    """Return by what a file is known again, as it was handed in."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def may_come(case: Case, digest: str) -> bool:
+    """Tell whether a file is new to the appeal; raises MoveNotLegal, TooManyAttachments where a new one is not taken."""
+    if _same(case, digest) is not None:
+        return False
+    demand_legal(Step.ATTACH, case.row.stage)
+    _demand_room(case)
+    return True
 
 
 def attach(case: Case, file: Stored, *, by: Actor | None, at: datetime) -> AppealAttachment:
     """Hang a stored file on an appeal; the same file again is the one that is there. Raises TooManyAttachments."""
-    there = case.session.scalars(
-        select(AppealAttachment).where(
-            col(AppealAttachment.number) == case.row.number, col(AppealAttachment.digest) == file.digest
-        )
-    ).first()
+    there = _same(case, file.digest)
     if there is not None:
         return there
-    if _count(case) >= MOST_OF_ONE_APPEAL:
-        raise TooManyAttachments(f"一件诉求最多 {MOST_OF_ONE_APPEAL} 个附件", f"at most {MOST_OF_ONE_APPEAL} files")
+    _demand_room(case)
     name = case.seal(file.name, f"attachment {file.key}")
     assert name is not None
     row = AppealAttachment(
@@ -93,13 +127,19 @@ def attach(case: Case, file: Stored, *, by: Actor | None, at: datetime) -> Appea
     case.session.add(row)
     case.record(Step.ATTACH, by=by, at=at, facts={"media_type": file.media_type, "size": file.size}, public=True)
     case.session.flush()
+    file.is_attached = True
     return row
 
 
-def _count(case: Case) -> int:
+def _same(case: Case, digest: str) -> AppealAttachment | None:
+    of_it = (col(AppealAttachment.number) == case.row.number, col(AppealAttachment.digest) == digest)
+    return case.session.scalars(select(AppealAttachment).where(*of_it)).first()
+
+
+def _demand_room(case: Case) -> None:
     query = select(func.count()).where(col(AppealAttachment.number) == case.row.number)
-    count: int = case.session.execute(query).scalar_one()
-    return count
+    if case.session.execute(query).scalar_one() >= MOST_OF_ONE_APPEAL:
+        raise TooManyAttachments(f"一件诉求最多 {MOST_OF_ONE_APPEAL} 个附件", f"at most {MOST_OF_ONE_APPEAL} files")
 
 
 def attachments_of(case: Case) -> list[AppealAttachment]:

@@ -132,7 +132,7 @@ def queue_line(row: Appeal, today: date) -> QueueLine:
     )  # fmt: skip
 
 
-def canned(session: Session, agency: str | None) -> list[CannedView]:
+def canned_answers(session: Session, agency: str | None) -> list[CannedView]:
     """Return the answers of the rulebook, and those of a body."""
     found = [
         CannedView(id=None, agency_code=None, title=row.title, text=row.text)

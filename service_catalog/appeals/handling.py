@@ -209,9 +209,11 @@ def supplement(case: Case, *, words: str | None, by: Actor | None, at: datetime)
     demand_legal(Step.SUPPLEMENT, case.row.stage)
     asked = case.last(Step.ASK)
     assert asked is not None
-    at_the_desk = asked.from_stage is Stage.REGISTERED
+    was_taken_away = asked.from_stage is Stage.HANDLING and case.row.lead_agency is None
+    before = Stage.RETURNED if was_taken_away else asked.from_stage
+    at_the_desk = before in (Stage.REGISTERED, Stage.RETURNED)
     case.record(
-        Step.SUPPLEMENT, by=by, at=at, to=asked.from_stage, words=words, public=True,
+        Step.SUPPLEMENT, by=by, at=at, to=before, words=words, public=True,
         ticks=[Tick(does="resume", on=civil_day(at))],
         step_due_on=case.step_due(at, case.rulebook.limits.steps.dispatch) if at_the_desk else None,
     )  # fmt: skip

@@ -100,6 +100,13 @@ def demand_channel(session: Session, rulebook: Rulebook, draft: AppealDraft, abo
         raise InvalidRequest([Fault("/urgency", said)])
 
 
+def demand_repeatable(session: Session, draft: AppealDraft, key: str | None) -> None:
+    """Refuse what a machine hands in without an Idempotency-Key: its line fails, and a retry must not make another appeal."""
+    if rulebook_of(session).channel(draft.channel).machine and key is None:
+        said = Said("自助终端提交须带 Idempotency-Key，断线重试才不会重复", "a kiosk sends an Idempotency-Key")
+        raise InvalidRequest([Fault("/header/Idempotency-Key", said)])
+
+
 def _holds_kiosk_key(by: Actor | None) -> bool:
     return by is not None and (by.grants is None or any(grant.role is Role.KIOSK for grant in by.grants))
 

@@ -3,25 +3,22 @@
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
-from service_catalog.access.places import demand_at
-from service_catalog.access.rights import NotAllowed, Right
+from service_catalog.access.rights import NotAllowed
 from service_catalog.access.web import SignInFirst, Staff
-from service_catalog.agencies.places import place_of_agency
 from service_catalog.agencies.register import NoSuchAgency
 from service_catalog.agencies.schemas import AgencyFilter
-from service_catalog.appeals import case_schemas, personal, publicity
+from service_catalog.appeals import canned, case_schemas, personal, publicity
 from service_catalog.appeals.attaching import NoSuchFile, content_of
 from service_catalog.appeals.case import NoSuchAppeal, look_at, open_case
 from service_catalog.appeals.case_schemas import CaseView, QueueLine
-from service_catalog.appeals.case_views import canned, case_view, queue_line
+from service_catalog.appeals.case_views import canned_answers, case_view, queue_line
 from service_catalog.appeals.desk import ByOfficer, steps
 from service_catalog.appeals.queues import Light, key_of, queue
 from service_catalog.appeals.schemas import QuestionView
 from service_catalog.appeals.stages import AppealKind, Stage, Step
 from service_catalog.appeals.standing import IdentityProtected, demand_person
-from service_catalog.appeals.tables import CannedAnswer
 from service_catalog.appeals.telling import question_view
 from service_catalog.appeals.web import Number, Outside, Sealing
 from service_catalog.attachments.storage import NoSuchAttachment, StorageAway
@@ -122,15 +119,26 @@ def unpublish(step: ByOfficer, body: case_schemas.WithReason) -> CaseView:
 @router.get("/v1/canned-answers", responses=answers(SignInFirst))
 def list_canned(db: Db, by: Staff, agency: AgencyFilter = None) -> list[case_schemas.CannedView]:
     """Answers that are often given: those of the rulebook, and those of a body."""
-    return canned(db, agency)
+    return canned_answers(db, agency)
 
 
 @router.post("/v1/canned-answers", status_code=201, responses=answers(SignInFirst, NotAllowed, NoSuchAgency))
 def add_canned(body: case_schemas.CannedDraft, db: WriteDb, by: Staff, now: Now) -> case_schemas.CannedView:
     """Add an answer that a body often gives."""
-    place = place_of_agency(db, body.agency_code)
-    demand_at(db, by, Right.HANDLE_APPEALS, region_code=place.regions[0], agency_code=body.agency_code)
-    row = CannedAnswer(agency_code=body.agency_code, title=body.title, text=body.text, by=by.name, at=now)
-    db.add(row)
-    db.flush()
+    row = canned.add(db, agency=body.agency_code, title=body.title, text=body.text, by=by, at=now)
     return case_schemas.CannedView.model_validate(row, from_attributes=True)
+
+
+@router.delete(
+    "/v1/canned-answers/{number}",
+    status_code=204,
+    responses=answers(SignInFirst, NotAllowed, canned.NoSuchCannedAnswer),
+)
+def retire_canned(
+    number: Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of the answer.")],
+    db: WriteDb,
+    by: Staff,
+    now: Now,
+) -> None:
+    """Offer an answer of a body no more."""
+    canned.retire(db, number, by=by, at=now)

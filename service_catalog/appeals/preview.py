@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from rapidfuzz import fuzz
 from sqlalchemy import or_, select
 from sqlmodel import Session, col
 
@@ -15,7 +14,7 @@ from service_catalog.appeals.matter import About, find_out
 from service_catalog.appeals.routing import Matter, Routed, route
 from service_catalog.appeals.rulebook import rulebook_of
 from service_catalog.appeals.rules import Elsewhere, LimitRow
-from service_catalog.appeals.stages import OPEN
+from service_catalog.appeals.stages import OPEN, AppealKind
 from service_catalog.appeals.tables import Appeal
 from service_catalog.kernel.dates import civil_day
 from service_catalog.questions.asking import alike, in_pairs
@@ -26,13 +25,10 @@ LOOKED_AT = 200
 """Newest open appeals of the same item or place that are compared: a preview must stay quick."""
 RECENT = timedelta(days=60)
 MOST = 5
-
-
-class Similar(NamedTuple):
-    """An open appeal that may be the same matter; its text belongs to somebody else and is not shown."""
-
-    row: Appeal
-    likeness: int
+FEWEST_PAIRS = 15
+"""A shorter text is not compared: a name or a number that somebody tries must find nobody."""
+COMPARED_KINDS = (AppealKind.CONSULTATION, AppealKind.HELP, AppealKind.OPINION, AppealKind.SUGGESTION)
+"""Whoever is complained of must not find out by trying words."""
 
 
 class Previewed(NamedTuple):
@@ -42,7 +38,8 @@ class Previewed(NamedTuple):
     routed: Routed
     limit: LimitRow
     elsewhere: list[Elsewhere]
-    similar: list[Similar]
+    similar: list[Appeal]
+    """Open appeals that may be the same matter, the likest first; their texts belong to somebody else."""
     answers: Sequence[PublishedQuestion]
 
 
@@ -67,21 +64,38 @@ def preview(session: Session, vault: Vault, draft: AppealDraft, *, at: datetime)
 
 def _similar(
     session: Session, vault: Vault, draft: AppealDraft, about: About, least: int, at: datetime
-) -> list[Similar]:
+) -> list[Appeal]:
+    wanted = pairs_of(draft.text)
     same = [col(Appeal.desk_region) == about.region_code, col(Appeal.region_code) == about.region_code]
     if about.basic_code is not None:
         same.append(col(Appeal.basic_code) == about.basic_code)
     query = (
         select(Appeal)
         .where(or_(*same), col(Appeal.stage).in_(OPEN), col(Appeal.received_at) > at - RECENT)
-        .where(col(Appeal.is_report).is_(False))  # whoever is reported must not find out by trying words
+        .where(col(Appeal.kind).in_(COMPARED_KINDS), col(Appeal.is_report).is_(False))
+        .where(col(Appeal.kind_before).is_distinct_from(AppealKind.COMPLAINT))
         .order_by(col(Appeal.received_at).desc())
         .limit(LOOKED_AT)
     )
     found = []
-    for row in session.scalars(query):
+    for row in session.scalars(query) if len(wanted) >= FEWEST_PAIRS else ():
         text = vault.unseal(row.body, f"appeal {row.number} body").decode() if row.body else ""
-        likeness = int(fuzz.token_set_ratio(in_pairs(draft.text), in_pairs(text)))
-        if likeness >= least:
-            found.append(Similar(row, likeness))
-    return sorted(found, key=lambda one: -one.likeness)[:MOST]
+        found.append((likeness(wanted, pairs_of(text)), row))
+    found.sort(key=lambda one: -one[0])
+    return [row for alike, row in found if alike >= least][:MOST]
+
+
+def pairs_of(text: str) -> frozenset[str]:
+    """Return the pairs of neighbouring characters of a text."""
+    return frozenset(in_pairs(text).split())
+
+
+def likeness(one: frozenset[str], other: frozenset[str]) -> int:
+    """Return how much two texts have in common of all that they say, 0 to 100 (Jaccard); 0 where either is short.
+
+    It is the same both ways: a text that contains the other is not like it for that, so that nobody can try out bit by
+    bit what another person wrote.
+    """
+    if min(len(one), len(other)) < FEWEST_PAIRS:
+        return 0
+    return 100 * len(one & other) // len(one | other)

@@ -67,7 +67,7 @@ def queue(
         query = query.where(_shows(light, today))
     if mine:
         query = query.where(col(Appeal.officer) == by.identity)
-    day = func.coalesce(col(Appeal.queue_on), FAR) if stage else col(Appeal.queue_on)
+    day: Any = func.coalesce(col(Appeal.queue_on), FAR) if stage else col(Appeal.queue_on)
     return session.scalars(_ordered(query, day, walk)).all()
 
 
@@ -128,7 +128,7 @@ def key_of(row: Appeal) -> str:
     return f"{row.queue_on or FAR}:{row.number}"
 
 
-def _ordered(query: Select[Appeal], day: ColumnElement[Any], walk: Walk) -> Select[Appeal]:
+def _ordered(query: Select[Appeal], day: Any, walk: Walk) -> Select[Appeal]:
     number = col(Appeal.number)
     if walk.after:
         written, _, last = walk.after.partition(":")

@@ -1,18 +1,13 @@
 """Appeals on the wire: what the person reads. What officers read stands in case_schemas.py."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Path
 from pydantic import BaseModel, Field
 
 from service_catalog.appeals.drafts import Words
 from service_catalog.appeals.stages import AppealKind, Stage, Urgency
 from service_catalog.kernel.texts import Document
-
-NumberPath = Annotated[
-    str, Path(max_length=30, description="Receipt number (12 digits); blanks and dashes do not matter.")
-]
 
 
 class Told(BaseModel):
@@ -80,13 +75,12 @@ class ReceiptView(BaseModel):
 
 
 class SimilarView(BaseModel):
-    """An open appeal that may be the same matter. Its text belongs to somebody else."""
+    """An open appeal that may be the same matter; the likest stand first. Its text belongs to somebody else."""
 
     kind: AppealKind
     stage: Stage
     received_on: date
     basic_code: str | None
-    likeness: int = Field(description="0 to 100.")
 
 
 class PreviewView(BaseModel):
@@ -121,7 +115,9 @@ class AnswerView(BaseModel):
     guide_code: str | None
     answered_at: datetime
     agency_name: str | None
-    is_of_main: bool = Field(description="It answers an earlier appeal of the same matter, into which this one was merged.")
+    is_of_main: bool = Field(
+        description="It answers an earlier appeal of the same matter, into which this one was merged."
+    )
 
 
 class StatusView(BaseModel):

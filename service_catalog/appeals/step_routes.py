@@ -153,7 +153,9 @@ def close(step: ByOfficer, body: case_schemas.WithWords) -> CaseView:
     return step.view(afterwards.close(*step.place, words=body.text, by=step.by, at=step.at))
 
 
-@router.post("/reopening", responses=steps(afterwards.CallBackPending, afterwards.NothingToReopen, afterwards.ReopenedTooOften))
+@router.post(
+    "/reopening", responses=steps(afterwards.CallBackPending, afterwards.NothingToReopen, afterwards.ReopenedTooOften)
+)
 def reopen(step: ByOfficer, body: case_schemas.WithReason) -> CaseView:
     """Have it handled anew (重办)."""
     return step.view(afterwards.reopen(*step.place, reason=body.reason, by=step.by, at=step.at))

@@ -91,7 +91,7 @@ class Appeal(SQLModel, table=True):
     reopens: int = 0
     extensions: int = 0
     deadline_on: date | None = None
-    """Last day; without a calendar the earliest it can be. None: the clock stands or has ended."""
+    """Last day; without a calendar the earliest it can be. None: the clock has ended, or stands and had not run down before."""
     deadline_is_certain: bool = True
     """False: the count runs into a year without calendar."""
     counted_to: date | None = None

@@ -159,10 +159,9 @@ def preview_view(session: Session, found: Previewed) -> PreviewView:
         answers=[question_view(row) for row in found.answers],
         similar=[
             SimilarView(
-                kind=one.row.kind, stage=one.row.stage, received_on=civil_day(one.row.received_at),
-                basic_code=one.row.basic_code, likeness=one.likeness,
+                kind=row.kind, stage=row.stage, received_on=civil_day(row.received_at), basic_code=row.basic_code
             )
-            for one in found.similar
+            for row in found.similar
         ],
         elsewhere=elsewhere(rulebook_of(session), [row.code for row in found.elsewhere]),
         is_emergency=any(row.emergency for row in found.elsewhere),

@@ -2,13 +2,16 @@
 
 import hmac
 import re
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Literal
 from urllib.parse import unquote
 
+from anyio import CapacityLimiter
 from fastapi import Depends, FastAPI, Header, Request
 from sqlmodel import Session
 
 from service_catalog.access.limiting import Limiter, address_of
+from service_catalog.access.web import Caller
 from service_catalog.actors import Actor
 from service_catalog.appeals.case import Case, NoSuchAppeal, look_at, open_case
 from service_catalog.appeals.numbers import read_number, read_query_code
@@ -19,6 +22,9 @@ from service_catalog.settings import Settings
 from service_catalog.vault import Vault, open_vault
 
 LONGEST_NAME = 200
+UPLOADS = 8
+"""How many requests store files at once; a slow store must not have all the threads of the server."""
+Counted = Literal["appeals", "previews", "attachments", "wrong_query_codes"]
 
 
 class Doors:
@@ -26,6 +32,7 @@ class Doors:
 
     def __init__(self, settings: Settings, limiter: Limiter) -> None:
         self.settings, self.limiter = settings, limiter
+        self.uploads = CapacityLimiter(UPLOADS)
         self._vault: Vault | None = None
         self._storage: Storage | None = None
 
@@ -95,35 +102,59 @@ IdempotencyKey = Annotated[
 ]  # fmt: skip
 
 
-def count_appeal(request: Request, doors: Doors, by: Actor | None) -> None:
-    """Count one appeal or preview of a caller; raises RateExceeded."""
-    if by is None:
-        doors.limiter.hit("appeals by address", doors.settings.appeals_per_address, address_of(request))
-    else:
-        doors.limiter.hit("appeals by key", doors.settings.appeals_per_key, by.identity)
+def count(request: Request, doors: Doors, by: Actor | None, what: Counted) -> None:
+    """Count one more by a caller; raises RateExceeded."""
+    doors.limiter.hit(*_window(request, doors, by, what))
 
 
-def own_case(request: Request, session: Session, doors: Doors, number: str, code: str, *, to_write: bool) -> Case:
-    """Return the appeal that a query code opens; raises NoSuchAppeal, RateExceeded after a few wrong codes.
+def _window(request: Request, doors: Doors, by: Actor | None, what: Counted) -> tuple[str, str, str]:
+    """Return what is counted, how often it may be, and for whom: the key where one is shown, otherwise the address."""
+    per, who = ("address", address_of(request)) if by is None else ("key", by.identity)
+    rate: str = getattr(doors.settings, f"{what}_per_{per}")
+    return f"{what} by {per}", rate, who
 
-    A wrong code counts against the number and against the address, and when either is full no code is even compared.
+
+class Own:
+    """One's own appeal: what a number and its query code open; raises NoSuchAppeal, RateExceeded after a few wrong codes.
+
+    A wrong code counts against the number, and against the key or the address; when either is full no code is even
+    compared, since whoever may still find out which code is right has not been stopped.
     """
-    who = (("query code of", number), ("query codes from", address_of(request)))
-    for name, whose in who:
-        doors.limiter.check(name, doors.settings.wrong_query_codes, whose)
-    case = _opened_by(session, doors.vault, number, code, to_write=to_write)
-    if case is None:
-        for name, whose in who:
-            doors.limiter.hit(name, doors.settings.wrong_query_codes, whose)
-        raise NoSuchAppeal
-    return case
+
+    def __init__(self, request: Request, number: Number, code: QueryCode, doors: Outside, by: Caller) -> None:
+        self.number, self.by, self.doors = number, by, doors
+        self._code = code
+        self._windows = (
+            ("wrong query codes of", doors.settings.wrong_query_codes, number),
+            _window(request, doors, by, "wrong_query_codes"),
+        )
+
+    def look(self, session: Session) -> Case:
+        """Read it."""
+        return self._opened(look_at, session)
+
+    def open(self, session: Session) -> Case:
+        """Lock it."""
+        return self._opened(open_case, session)
+
+    def _opened(self, opening: Callable[[Session, Vault, str], Case], session: Session) -> Case:
+        for window in self._windows:
+            self.doors.limiter.check(*window)
+        case = self._fitting(opening, session)
+        if case is None:
+            for window in self._windows:
+                self.doors.limiter.hit(*window)
+            raise NoSuchAppeal
+        return case
+
+    def _fitting(self, opening: Callable[[Session, Vault, str], Case], session: Session) -> Case | None:
+        try:
+            case = opening(session, self.doors.vault, self.number)
+        except NoSuchAppeal:
+            return None
+        expected = case.unsealed(case.row.query_code, "query code")
+        fits = hmac.compare_digest(expected.encode(), read_query_code(self._code).encode())
+        return case if expected and fits else None
 
 
-def _opened_by(session: Session, vault: Vault, number: str, code: str, *, to_write: bool) -> Case | None:
-    try:
-        case = (open_case if to_write else look_at)(session, vault, number)
-    except NoSuchAppeal:
-        return None
-    expected = case.unsealed(case.row.query_code, "query code")
-    fits = hmac.compare_digest(expected.encode(), read_query_code(code).encode())
-    return case if expected and fits else None
+OwnAppeal = Annotated[Own, Depends(Own)]

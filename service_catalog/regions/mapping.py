@@ -114,21 +114,24 @@ def ancestors_of(session: Session, code: str) -> Sequence[Region]:
     return session.scalars(query).all()
 
 
+_ZONE = aliased(Region)
+"""Made once: adapting the columns of an alias costs more than the query."""
+
+
 def way_up(session: Session, code: str, day: date) -> list[Region]:
     """Return where a person in a region turns to on `day`, nearest first: each region, the zones it lies in, its parent.
 
     What is founded later (or will be) is not there yet.
     """
     own = [region for region in ancestors_of(session, code) if region.valid_from is None or region.valid_from <= day]
-    zone = aliased(Region)
     members = session.execute(
-        select(col(ZoneMember.region_code), zone)
-        .join(zone, col(zone.code) == col(ZoneMember.zone_code))
+        select(col(ZoneMember.region_code), _ZONE)
+        .join(_ZONE, col(_ZONE.code) == col(ZoneMember.zone_code))
         .where(
             col(ZoneMember.region_code).in_([region.code for region in own]),
-            or_(col(zone.valid_from).is_(None), col(zone.valid_from) <= day),
+            or_(col(_ZONE.valid_from).is_(None), col(_ZONE.valid_from) <= day),
         )
-        .order_by(col(zone.code))
+        .order_by(col(_ZONE.code))
     ).all()
     path: list[Region] = []
     for region in own:

@@ -10,11 +10,12 @@ from sqlmodel import Session, col
 from service_catalog.agencies.tables import Agency
 from service_catalog.appeals.numbers import shown
 from service_catalog.appeals.rules import Policy
+from service_catalog.appeals.stages import Stage
 from service_catalog.appeals.tables import Appeal
 from service_catalog.outbox.posting import post
 from service_catalog.regions.mapping import ancestors_of
 from service_catalog.supervision.rules import RULE_NAMES
-from service_catalog.supervision.tables import AppealSignal
+from service_catalog.supervision.tables import AppealSignal, SignalRule
 
 
 class Recipient(NamedTuple):
@@ -88,13 +89,11 @@ class Reminders:
         if row.deadline_on is not None:
             certain = "" if row.deadline_is_certain else "（该年度放假安排尚未公布，此为最早可能的日期）"
             lines.append(f"办理时限：{row.deadline_on}{certain}")
-        if row.step_due_on is not None:
+        if row.step_due_on is not None and row.stage is not Stage.NEED_INFO:  # there it is the person's
             lines.append(f"本环节时限：{row.step_due_on}")
-        lines.append(f"整改期限：{signal.put_right_by}")
-        lines.append(
-            "责任单位收到督办后仍未办结，请督促办理。" if to_superior else "请尽快办理；诉求内容请登录系统凭编号查看。"
-        )
-        return "\n".join(lines)
+        if signal.rule is not SignalRule.DUE_SOON:
+            lines.append(f"整改期限：{signal.put_right_by}")
+        return "\n".join([*lines, _request(signal.rule, to_superior)])
 
     def _name_of(self, signal: AppealSignal) -> str:
         if signal.agency_code is not None:
@@ -125,6 +124,14 @@ def _responsible(signal: AppealSignal) -> Recipient:
     if signal.agency_code is not None:
         return Recipient(signal.agency_code, None)
     return Recipient(None, signal.region_code)
+
+
+def _request(rule: SignalRule, to_superior: bool) -> str:
+    if not to_superior:
+        return "请尽快办理；诉求内容请登录系统凭编号查看。"
+    if rule is SignalRule.DUE_SOON:
+        return "责任单位收到提醒后尚未办结，请督促办理。"
+    return "责任单位收到督办后仍未整改到位，请督促办理。"
 
 
 def _iso(day: date | None) -> str | None:
