@@ -83,14 +83,20 @@ def seed(engine: Engine, folder: Path, *, now: datetime, progress: Progress = qu
         load_agencies(session, folder / "agencies", progress)
         load_items(session, folder / "basic_items", progress)
         load_implementations(session, folder / "implementations", progress)
-        rulebook.load_folder(session, folder / "appeals", by=EDITOR, at=FOUNDED)
+        load_rules_of_appeals(session, folder / "appeals", now=FOUNDED)
         settle_all(session, civil_day(now))
 
 
 def complete(engine: Engine, folder: Path, *, now: datetime) -> None:
     """Load the rules of appeals into a catalogue that was filled before there were any; what a site has loaded stays."""
     with unit_of_work(engine) as session:
-        rulebook.load_folder(session, folder / "appeals", by=EDITOR, at=now, only_missing=True)
+        load_rules_of_appeals(session, folder / "appeals", now=now)
+
+
+def load_rules_of_appeals(session: Session, folder: Path, *, now: datetime) -> None:
+    """Load the rules that were never loaded; seeds without this folder make a catalogue that takes no appeals."""
+    if folder.is_dir():
+        rulebook.load_folder(session, folder, by=EDITOR, at=now, only_missing=True)
 
 
 def load_registers(session: Session, folder: Path) -> None:

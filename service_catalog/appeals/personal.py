@@ -22,7 +22,6 @@ from service_catalog.appeals.tables import (
 )
 from service_catalog.attachments.storage import NoSuchAttachment, Storage
 from service_catalog.kernel.errors import NotFound, Said
-from service_catalog.redaction.proposing import propose, redacted
 from service_catalog.vault import PersonalKeyMissing, SealBroken, Vault
 
 
@@ -53,11 +52,6 @@ def known_values(case: Case) -> list[str]:
     """Return what must not stand in anything that others read."""
     contact = contact_of(case)
     return contact.values if contact else []
-
-
-def without_person(case: Case, text: str) -> str:
-    """Return a text as those read it who may not learn who it is."""
-    return redacted(text, propose(text, known=known_values(case)))
 
 
 def erase_contact(case: Case, *, by: Actor, at: datetime) -> None:

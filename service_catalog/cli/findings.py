@@ -4,11 +4,11 @@ import time
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from service_catalog.actors import Actor, ActorKind
+from service_catalog.cli.bars import Bars
 from service_catalog.cli.common import engine, err, now, out, refusals
 from service_catalog.findings import following, runs
 from service_catalog.findings.rules import Strictness
@@ -30,7 +30,7 @@ def run(
     """体检：全部，或一个区划、实施主体、事项 Judge everything, or one region, agency or item."""
     database = engine()
     try:
-        with refusals(), _Bars() as bars:
+        with refusals(), Bars() as bars:
             with reading(database) as session:
                 scope = scope_of(session, region=region, agency=agency, item=item)
             record = runs.run(database, _strictness(), scope, by=ENGINE, clock=now, progress=bars)
@@ -84,24 +84,3 @@ def _say(record: FindingRun) -> None:
         f"主体 agencies {record.agencies}, 覆盖 places {record.places}"
     )
     out.print(f"新发现 opened {record.opened}, 已消除 closed {record.closed}")
-
-
-class _Bars:
-    """A progress bar for each kind of work."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-        self.tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> "_Bars":
-        self.progress.start()
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self.progress.stop()
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if what not in self.tasks:
-            self.tasks[what] = self.progress.add_task(what, total=total)
-        self.progress.update(self.tasks[what], completed=done, total=total)
