@@ -1,13 +1,20 @@
 """After the answer, and lists, over HTTP: reopening, closing, late ratings, withdrawal, what waits for whom."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from appealing import GOOD_ANSWER, Person, Town, after, good, open_town, post, refused
-from builders import BANNER_BUREAU
+from builders import BANNER, BANNER_BUREAU
+from sqlalchemy import Engine, event
 from sqlmodel import Session
+from starlette.datastructures import URL
 from starlette.testclient import TestClient
+
+from service_catalog.actors import Actor, ActorKind, Grant, Role
+from service_catalog.appeals.queues import queue
+from service_catalog.kernel.dates import civil_day
+from service_catalog.kernel.paging import Walk
 
 if TYPE_CHECKING:
     from conftest import Clock
@@ -114,3 +121,25 @@ def test_the_queue_is_cut_by_body_kind_light_and_deadline(town: Town) -> None:
     good(post(town.league_desk, elsewhere, "acceptance"))
     good(post(town.league_desk, elsewhere, "dispatch", agency_code=BANNER_BUREAU, reason="由旗公安局办理"))
     assert elsewhere.number in listed(town.banner_desk)  # on the league's desk, but led by a body of the banner
+
+
+@pytest.mark.parametrize(
+    ("wanted", "indexes"),
+    [({"agency": BANNER_BUREAU}, {"ix_appeal_lead_queue", "ix_joint_agency_agency_code"}),
+     ({"mine": True}, {"ix_appeal_officer_queue"})],
+)  # fmt: skip
+def test_a_desk_finds_the_appeals_of_a_body_or_an_officer_by_their_own_indexes(
+    engine: Engine, now: datetime, wanted: dict[str, Any], indexes: set[str]
+) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("the plan of PostgreSQL depends on how much there is")
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *about: asked.append((about[2], about[3])))
+    desk = Actor("受理乙", ActorKind.MACHINE, (Grant(Role.APPEALS_OFFICER, region_code=BANNER),))
+
+    with Session(engine) as session:
+        queue(session, Walk(None, 50, URL("/")), by=desk, today=civil_day(now), **wanted)
+        statement, values = asked[-1]
+        plan = str(list(session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)))
+
+    assert {name for name in indexes if name in plan} == indexes

@@ -1,16 +1,18 @@
 """What desks and bodies do to an appeal, over HTTP: each step as an officer would try it, the forbidden ones too."""
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from appealing import ELSEWHERE, GOOD_ANSWER, Person, Town, after, good, open_town, pointers, post, refused
 from builders import BANNER, BANNER_BUREAU, ITEM, LEAGUE_BUREAU, TOWNSHIP, TOWNSHIP_STATION
+from callers import OPERATOR
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
 from service_catalog.actors import Actor, ActorKind
 from service_catalog.appeals import afterwards
+from service_catalog.appeals.rulebook import find_register, load_register
 from service_catalog.kernel.database import make_engine, unit_of_work
 from service_catalog.settings import Settings
 from service_catalog.vault import open_vault
@@ -235,6 +237,21 @@ def test_an_extension_comes_once_before_expiry_and_is_no_longer_than_the_limit(t
     assert refused(post(town.banner_desk, late, "extension", amount=1, **EXTENSION)) == (409, "extension-not-possible")
 
 
+def test_the_rules_say_how_long_one_extension_may_be(town: Town, session: Session) -> None:
+    person = town.hand_in()
+    town.to_handling(person, town.bureau)
+    rules = find_register(session, "limits").document
+    complaints = [row | {"longest_extension": 5} if row["kind"] == "complaint" else row for row in rules["limits"]]
+    load_register(session, "limits", rules | {"limits": complaints}, by=OPERATOR, at=town.clock.at)
+    session.commit()
+
+    too_long = post(town.banner_desk, person, "extension", amount=6, **EXTENSION)
+
+    assert (refused(too_long), too_long.json()["most"]) == ((409, "extension-not-possible"), 5)
+    case = good(post(town.banner_desk, person, "extension", amount=5, **EXTENSION))
+    assert case["deadline"]["due_on"] == str(after(TUESDAY, 18))
+
+
 def test_what_is_urgent_is_due_the_same_day_and_never_extended(town: Town) -> None:
     text = "停水三天，派出所旁居民楼"
     person = town.hand_in(
@@ -327,6 +344,66 @@ def test_who_does_not_answer_a_question_lapses_on_the_day_after(town: Town, smal
     assert lapse(small_url, town, person)
     assert person.sees()["stage"] == "closed"
     assert refused(person.do("rating", grade=5)) == (409, "nothing-to-rate")
+
+
+def test_a_question_to_the_person_does_not_hide_that_it_is_overdue(town: Town) -> None:
+    late, in_time = town.hand_in(), town.hand_in(text="另一件事：窗口不收现金")
+    due_on = after(TUESDAY, 13)
+    for person in (late, in_time):
+        town.to_handling(person, town.bureau)
+    town.go_to(due_on)
+    assert late.sees()["deadline"]["state"] == "running"
+    until = str(after(due_on, 3))
+    good(post(town.bureau, in_time, "question", question="哪个窗口？", answer_by=until))
+
+    town.go_to(due_on + timedelta(days=1))
+    before = late.sees()["deadline"]
+    case = good(post(town.bureau, late, "question", question="哪个窗口？", answer_by=until))
+
+    overdue = {"state": "overdue", "due_on": str(due_on), "overdue_since": str(due_on + timedelta(days=1))}
+    for told in (before, late.sees()["deadline"], case["deadline"]):
+        assert told | overdue == told
+    told = in_time.sees()["deadline"]
+    assert (told["state"], told["overdue_since"]) == ("paused", None)
+
+
+@pytest.mark.parametrize("ending", ["lapse", "withdrawal", "refusal"])
+def test_what_ends_after_its_deadline_without_an_answer_counts_as_overdue(
+    town: Town, small_url: str, ending: str
+) -> None:
+    late, in_time = town.hand_in(), town.hand_in(text="另一件事：窗口不收现金")
+    due_on = after(TUESDAY, 13)
+    town.go_to(due_on)
+    end(town, small_url, in_time, ending)
+    town.go_to(due_on + timedelta(days=1))
+    assert figures(town)["overdue"] == 1
+
+    end(town, small_url, late, ending)
+
+    counted = figures(town)
+    assert [counted[name] for name in ("received", "open", "answered", "overdue")] == [2, 0, 0, 1]
+
+
+def end(town: Town, url: str, person: Person, ending: str) -> None:
+    """Let it end without an answer; what lapses was asked about on the day and stays unanswered."""
+    if ending == "withdrawal":
+        good(person.do("withdrawal"))
+    elif ending == "refusal":
+        good(post(town.banner_desk, person, "refusal", code="litigation"))
+    else:
+        town.to_handling(person, town.bureau)
+        asked_on, until = town.today, after(town.today, 2)
+        good(post(town.bureau, person, "question", question="哪个窗口？", answer_by=str(until)))
+        town.go_to(until + timedelta(days=1))
+        assert lapse(url, town, person)
+        town.go_to(asked_on)
+
+
+def figures(town: Town) -> dict[str, Any]:
+    """Return what the statistics say of all."""
+    (line,) = good(town.supervisor("GET", "/v1/supervision/statistics"))["lines"]
+    found: dict[str, Any] = line["figures"]
+    return found
 
 
 def test_a_body_that_helps_has_a_day_within_the_deadline_and_does_not_answer_the_person(town: Town) -> None:

@@ -19,7 +19,7 @@ from typer.testing import CliRunner, Result
 from upkeeping import hand_in, open_offices, records_of, vault_of
 
 from service_catalog.actors import Role
-from service_catalog.appeals import issuing
+from service_catalog.appeals import calendars
 from service_catalog.appeals.recomputing import recompute
 from service_catalog.cli import app
 from service_catalog.kernel.database import reading
@@ -220,7 +220,7 @@ def test_where_too_many_are_open_the_answer_names_the_command_and_that_does_the_
 ) -> None:
     vault = vault_of(engine)
 
-    issued = issuing.issue_calendar(
+    issued = calendars.issue_calendar(
         engine, vault, 2027, NEW_YEAR.encode(), document="通知", most=0, by=OPERATOR, clock=lambda: LAST_WEEK
     )  # fmt: skip
 

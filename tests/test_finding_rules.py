@@ -1,6 +1,6 @@
 """Each rule of the consistency engine: it fires where it should, and not where it should not."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -25,7 +25,7 @@ from builders import (
     publish_item,
     publish_local,
 )
-from examining import examine, findings, only, places
+from examining import examine, findings, follow, only, places
 from sqlalchemy import Engine, text, update
 from sqlmodel import Session, col
 
@@ -40,11 +40,13 @@ from service_catalog.implementations.tables import ImplementationEdition
 from service_catalog.kernel.dates import civil_day, starts_at
 from service_catalog.lifecycle.standing import record_act
 from service_catalog.lifecycle.states import ActKind
+from service_catalog.registers.loading import load_year
 from service_catalog.settings import Settings
 
 OTHER_ITEM = "150709002000"
 NOW = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
 LATER = datetime(2026, 4, 2, 1, 0, tzinfo=UTC)
+HOLIDAYS = "date,is_working,name\n2027-01-01,0,元旦\n".encode()
 
 
 def force(session: Session, code: str, **content: Any) -> None:
@@ -545,3 +547,30 @@ def test_a_catalogue_in_order_has_no_findings_but_those_that_are_open_work(sessi
 
     assert {found.rule for found in findings(engine)} == {"translation_missing"}
     assert FOUNDED < NOW
+
+
+def test_a_missing_calendar_is_found_sixty_days_before_its_year_and_closes_when_it_is_loaded(
+    session: Session, engine: Engine
+) -> None:
+    new_year, ahead = date(2027, 1, 1), timedelta(days=60)
+    examine(engine, starts_at(new_year - ahead) - timedelta(hours=1))
+    before = findings(engine, "calendar_missing")
+    follow(engine, starts_at(new_year - ahead))
+
+    found = only(engine, "calendar_missing")
+
+    assert list(before) == []
+    assert (found.subject, found.code, found.region_code) == (Subject.REGISTER, "calendar-2027", LEAGUE)
+    assert (found.severity, found.since) == (Severity.WARNING, starts_at(new_year - ahead))
+    follow(engine, starts_at(new_year - ahead) + timedelta(days=1))
+    assert only(engine, "calendar_missing").id == found.id
+    load_year(session, 2027, HOLIDAYS, document="国办发明电〔2026〕9号", by=EDITOR, at=NOW)
+    session.commit()
+    follow(engine, starts_at(new_year - ahead) + timedelta(days=1))
+    assert list(findings(engine, "calendar_missing")) == []
+
+
+def test_a_year_that_has_come_without_its_calendar_is_found_too(engine: Engine) -> None:
+    examine(engine, datetime(2028, 12, 1, tzinfo=UTC))
+
+    assert places(engine, "calendar_missing") == [("calendar-2028", ""), ("calendar-2029", "")]

@@ -19,6 +19,7 @@ from service_catalog.appeals.tables import Appeal, AppealAnswer, AppealRating
 from service_catalog.appeals.telling import status
 from service_catalog.attachments.storage import Storage
 from service_catalog.kernel.database import reading, unit_of_work
+from service_catalog.kernel.dates import civil_day
 from service_catalog.settings import Settings
 from service_catalog.vault import Vault, open_vault
 
@@ -116,7 +117,7 @@ def texts_of(engine: Engine, vault: Vault, number: str) -> str:
     """Return everything of an appeal that its keys open."""
     with reading(engine) as session:
         case = look_at(session, vault, number)
-        status(case)
+        status(case, civil_day(case.row.received_at))
         words = [case.body, case.unsealed(case.row.query_code, "query code"), *map(case.words_of, case.events)]
         for turn in range(case.row.round + 1):
             for table, what in ((AppealAnswer, "answer"), (AppealRating, "rating")):

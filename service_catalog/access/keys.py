@@ -141,6 +141,12 @@ def name_of_key(key: AccessKey) -> str:
     return f"{key.name} ({key.prefix})"
 
 
+def key_of(session: Session, by: str) -> AccessKey | None:
+    """Return the key whose holder stands in the log as `by`."""
+    key = session.get(AccessKey, by[-PREFIX_LENGTH - 1 : -1])
+    return key if key is not None and name_of_key(key) == by else None
+
+
 def note_use(session: Session, prefix: str, *, at: datetime) -> None:
     """Remember that a key was used, once an hour at the most."""
     session.execute(update(AccessKey).where(col(AccessKey.prefix) == prefix).values(last_seen_at=at))

@@ -189,6 +189,8 @@ def reopen(session: Session, vault: Vault, number: str, *, reason: str, by: Acto
 def withdraw(case: Case, *, words: str | None, at: datetime) -> Case:
     """Take one's appeal back while it is open; raises MoveNotLegal, OthersWait."""
     demand_nobody_waits(case)
+    demand_legal(Step.WITHDRAW, case.row.stage)
+    case.note_late_end(at)
     case.record(Step.WITHDRAW, by=None, at=at, words=words, public=True, ticks=[Tick(does="end", on=civil_day(at))])
     return case
 
@@ -205,6 +207,7 @@ def lapse(session: Session, vault: Vault, number: str, *, by: Actor, at: datetim
     if merged_into(session, number):
         supplement(case, words=None, by=by, at=at)
         return False
+    case.note_late_end(at)
     row.closed_at = at
     case.record(Step.LAPSE, by=by, at=at, public=True, ticks=[Tick(does="end", on=civil_day(at))])
     return True

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, TypeVar
 
 from fastapi import Body, Depends, Request
 from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
@@ -10,11 +10,14 @@ from sqlalchemy import Engine
 from sqlmodel import Session
 
 from service_catalog.access.web import Caller
+from service_catalog.actors import Actor
 from service_catalog.appeals.attaching import Stored, digest_of, may_come, on_hand
 from service_catalog.appeals.drafts import AppealDraft, AttachmentDraft
 from service_catalog.appeals.repeating import done_before, key_of
 from service_catalog.appeals.web import Doors, FileName, IdempotencyKey, Outside, OwnAppeal, count
 from service_catalog.kernel.database import reading
+
+Seen = TypeVar("Seen")
 
 
 class Arrived(NamedTuple):
@@ -26,17 +29,25 @@ class Arrived(NamedTuple):
     files: Sequence[Stored]
 
 
-async def _arrived(
-    request: Request, draft: AppealDraft, doors: Outside, by: Caller, idempotency_key: IdempotencyKey = None
+@asynccontextmanager
+async def arriving(
+    request: Request, doors: Doors, draft: AppealDraft, *, key: str | None, by: Actor | None
 ) -> AsyncIterator[Arrived]:
     """Store what comes for the first time; raises IdempotencyKeyReused, RateExceeded, InvalidRequest, StorageAway."""
-    key = None if idempotency_key is None else key_of(by, idempotency_key)
-    if key is not None and await _in_turn(request, lambda session: done_before(session, key, draft) is not None):
+    if key is not None and await in_turn(request, lambda session: done_before(session, key, draft) is not None):
         yield Arrived(draft, key, [])
         return
     await run_in_threadpool(count, request, doors, by, "appeals")
-    async with _stored(doors, draft.attachments) as files:
+    async with stored(doors, draft.attachments) as files:
         yield Arrived(draft, key, files)
+
+
+async def _arrived(
+    request: Request, draft: AppealDraft, doors: Outside, by: Caller, idempotency_key: IdempotencyKey = None
+) -> AsyncIterator[Arrived]:
+    key = None if idempotency_key is None else key_of(by, idempotency_key)
+    async with arriving(request, doors, draft, key=key, by=by) as arrived:
+        yield arrived
 
 
 async def _added(
@@ -46,36 +57,37 @@ async def _added(
     name: FileName,
 ) -> AsyncIterator[Sequence[Stored]]:
     """Store a file that may come to one's own appeal; yields none where it is there already."""
-    if not await _in_turn(request, lambda session: may_come(own.look(session), digest_of(content))):
+    if not await in_turn(request, lambda session: may_come(own.look(session), digest_of(content))):
         yield []
         return
     await run_in_threadpool(count, request, own.doors, own.by, "attachments")
-    async with _stored(own.doors, [AttachmentDraft.model_construct(name=name, content=content)], root="") as files:
+    async with stored(own.doors, [AttachmentDraft.model_construct(name=name, content=content)], root="") as files:
         yield files
 
 
-async def _in_turn(request: Request, look: Callable[[Session], bool]) -> bool:
+async def in_turn(request: Request, look: Callable[[Session], Seen]) -> Seen:
     """Look into the database, and be out of it again before the store is waited for."""
     async with request.app.state.turns.readers:
         return await run_in_threadpool(_looked, request.app.state.engine, look)
 
 
-def _looked(engine: Engine, look: Callable[[Session], bool]) -> bool:
+def _looked(engine: Engine, look: Callable[[Session], Seen]) -> Seen:
     with reading(engine) as session:
         return look(session)
 
 
 @asynccontextmanager
-async def _stored(
+async def stored(
     doors: Doors, files: Sequence[AttachmentDraft], root: str = "/attachments"
 ) -> AsyncIterator[Sequence[Stored]]:
+    """Have files in the store for a transaction inside the block."""
     async with AsyncExitStack() as stack:
-        stored: Sequence[Stored] = []
+        kept: Sequence[Stored] = []
         if files:
             async with doors.uploads:
                 storing = contextmanager_in_threadpool(on_hand(doors.storage, doors.vault, files, root))
-                stored = await stack.enter_async_context(storing)
-        yield stored
+                kept = await stack.enter_async_context(storing)
+        yield kept
 
 
 # function scope, and before the session among a handler's parameters: it begins before, and ends after, the transaction

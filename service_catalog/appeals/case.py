@@ -159,6 +159,17 @@ class Case:
                 row.deadline_on, row.warn_on, row.grave_on = found.not_before, found.warn_on, found.grave_on
         row.next_alert_on, row.queue_on = next_alert(row, None), queue_day(row)
 
+    def is_late(self, today: date) -> bool:
+        """Tell whether its deadline has passed for certain; while the clock stands, whether it had when the person was asked."""
+        deadline = self.row.deadline_on
+        return deadline is not None and self.row.deadline_is_certain and deadline < today
+
+    def note_late_end(self, at: datetime) -> None:
+        """Mark what ends without an answer after its deadline as late: no end takes lateness away. Called before the end."""
+        self.recompute(by=CALENDAR, at=at)
+        if self.is_late(civil_day(at)):
+            self.row.in_time = False
+
     def _was_late_when_asked(self, found: Due) -> bool:
         """Tell whether it was overdue when the person was asked: a question takes no lateness away."""
         return found.due_on is not None and found.due_on < self.clock.pauses[-1].since

@@ -50,7 +50,7 @@ def case_view(case: Case, by: Actor, today: date) -> CaseView:
         consents_to_publication=row.consents, received_at=row.received_at, stage=row.stage,
         stage_said=told(STAGE_NAMES[row.stage]),
         responsible=responsible(case.session, row.desk_region, row.lead_agency), officer=row.officer_name,
-        deadline=deadline(case), light=light_of(row, today), step_due_on=row.step_due_on, returns=row.returns,
+        deadline=deadline(case, today), light=light_of(row, today), step_due_on=row.step_due_on, returns=row.returns,
         reopens=row.reopens, extensions=row.extensions, decided_by_league=row.decided_by_league,
         main_number=row.main_number, merged=merged_into(case.session, row.number), joint=_joint(case),
         attachments=_files(case, sees_all=sees_all), answer=_answer(case, spoken), grade=row.grade, rating=_rating(case, spoken),

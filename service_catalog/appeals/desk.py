@@ -27,7 +27,7 @@ def steps(*more: type[CatalogError]) -> dict[int | str, dict[str, object]]:
 class Desk:
     """One officer's step: who, when, on which appeal, in one transaction; answers with the case as it is afterwards."""
 
-    def __init__(self, number: Number, db: WriteDb, vault: Sealing, by: Staff, now: Now) -> None:
+    def __init__(self, by: Staff, number: Number, db: WriteDb, vault: Sealing, now: Now) -> None:
         self.session: Session = db
         self.place = (db, vault, number)
         self.by: Actor = by

@@ -63,14 +63,11 @@ def take(
     if is_open and not draft.not_an_emergency:
         refuse_emergency(found)
     kind, today = kind_of(draft.kind), civil_day(at)
-    routed = route(session, rulebook, _matter(draft, about), today)
+    routed = route(session, rulebook, matter_of(draft, about), today)
     limit = rulebook.limits.of(kind, draft.urgency, today)
-    case = _write(session, vault, draft, about, routed, numbers_of, at)
     code = draw_query_code()
-    sealed = case.seal(code, "query code")
-    assert sealed is not None
-    case.row.query_code = sealed
-    _keep_contact(case, draft)
+    number = _free_number(session, today.year, numbers_of)
+    case = write_down(session, vault, draft, about, routed.desk_region, number=number, query_code=code, at=at)
     _register(case, draft, routed, limit, [row.code for row in found], by, at)
     for file in files:
         attach(case, file, by=None, at=at)
@@ -111,29 +108,34 @@ def _holds_kiosk_key(by: Actor | None) -> bool:
     return by is not None and (by.grants is None or any(grant.role is Role.KIOSK for grant in by.grants))
 
 
-def _matter(draft: AppealDraft, about: About) -> Matter:
+def matter_of(draft: AppealDraft, about: About) -> Matter:
+    """Return what routing looks at."""
     return Matter(
         kind_of(draft.kind), draft.kind is Wanted.REPORT, draft.text, about.region_code, about.basic_code,
         about.implementation_code, draft.element, draft.theme, about.against_agency,
     )  # fmt: skip
 
 
-def _write(
-    session: Session, vault: Vault, draft: AppealDraft, about: About, routed: Routed, numbers_of: int, at: datetime
-) -> Case:
+def write_down(
+    session: Session, vault: Vault, draft: AppealDraft, about: About, desk: str, *, number: str, query_code: str,
+    at: datetime,
+) -> Case:  # fmt: skip
+    """Write the row of an appeal that was received at `at`, and who brought it; it has no event yet."""
     row = Appeal(
-        number=_free_number(session, civil_day(at).year, numbers_of), kind=kind_of(draft.kind), urgency=draft.urgency,
+        number=number, kind=kind_of(draft.kind), urgency=draft.urgency,
         is_report=draft.kind is Wanted.REPORT, is_praise=draft.kind is Wanted.PRAISE, channel=draft.channel, body=b"",
         happened_on=draft.happened_on, region_code=about.region_code if about.place_is_known else None,
-        desk_region=routed.desk_region, basic_code=about.basic_code, implementation_code=about.implementation_code,
+        desk_region=desk, basic_code=about.basic_code, implementation_code=about.implementation_code,
         seen=about.seen, element=draft.element, theme=draft.theme, against_agency=about.against_agency,
         consents=draft.consents_to_publication, query_code=b"", received_at=at,
         received_month=f"{civil_day(at):%Y-%m}", stage=Stage.REGISTERED, stage_since=at,
     )  # fmt: skip
     case = Case(session, vault, row, [])
     row.body, row.place_said = case.seal(draft.text, "body") or b"", case.seal(draft.place, "place")
+    row.query_code = case.seal(query_code, "query code") or b""
     session.autoflush = False  # written once, when it is whole
     session.add(row)
+    _keep_contact(case, draft)
     return case
 
 
@@ -156,7 +158,7 @@ def _keep_contact(case: Case, draft: AppealDraft) -> None:
 def _register(
     case: Case, draft: AppealDraft, routed: Routed, limit: LimitRow, hinted: list[str], by: Actor | None, at: datetime
 ) -> None:
-    start = Tick(does="start", on=civil_day(at), limit=limit.limit, in_hours=is_in_hours(case, limit.unit, at))
+    start = start_of(case, limit, at)
     found = due(wind([start]), case.calendar)
     facts = {
         "kind": draft.kind.value, "desk": routed.desk_region, "agency": routed.agency_code, "rule": routed.rule,
@@ -166,8 +168,18 @@ def _register(
     }  # fmt: skip
     case.record(Step.REGISTER, by=by, at=at, ticks=[start], facts=facts, public=True)
     if routed.agency_code is None:
-        case.row.step_due_on = case.step_due(at, case.rulebook.limits.steps.dispatch)
-        case.refresh()
+        await_dispatch(case, at=at)
+
+
+def start_of(case: Case, limit: LimitRow, at: datetime) -> Tick:
+    """Return how the clock of an appeal starts that was received at `at`."""
+    return Tick(does="start", on=civil_day(at), limit=limit.limit, in_hours=is_in_hours(case, limit.unit, at))
+
+
+def await_dispatch(case: Case, *, at: datetime) -> None:
+    """Let the desk have it, and its days for sending it on begin."""
+    case.row.step_due_on = case.step_due(at, case.rulebook.limits.steps.dispatch)
+    case.refresh()
 
 
 def is_in_hours(case: Case, unit: LimitUnit, at: datetime) -> bool:

@@ -13,15 +13,23 @@ from stdnum.iso7064 import mod_11_10
 from service_catalog.kernel.errors import Fault, InvalidRequest, Said
 
 CENTRE = 0
+RANGES = range(1, 100)
+"""Those that the centre gives to others."""
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 """32 characters; none that is taken for another, spoken or written."""
 QUERY_CODE_LENGTH = 8
+QUERY_CODES = rf"^[{_ALPHABET}]{{{QUERY_CODE_LENGTH}}}$"
 
 
 def draw_number(year: int, numbers_of: int = CENTRE) -> str:
     """Return a new number; the caller makes sure that it is not taken."""
     eleven = f"{year % 100:02}{numbers_of:02}{secrets.randbelow(10_000_000):07}"
     return eleven + str(mod_11_10.calc_check_digit(eleven))
+
+
+def range_of(number: str) -> int:
+    """Return the range that a number is of."""
+    return int(number[2:4])
 
 
 def draw_query_code() -> str:

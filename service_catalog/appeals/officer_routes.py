@@ -51,7 +51,7 @@ def read_queue(
 
 
 @router.get("/v1/appeals/{number}/case", responses=answers(SignInFirst, NotAllowed, NoSuchAppeal))
-def read_case(number: Number, db: Db, vault: Sealing, by: Staff, today: Today) -> CaseView:
+def read_case(by: Staff, number: Number, db: Db, vault: Sealing, today: Today) -> CaseView:
     """The file of a case."""
     return case_view(look_at(db, vault, number), by, today)
 
@@ -91,7 +91,7 @@ def see_identity(step: ByOfficer, body: case_schemas.Look) -> case_schemas.Conta
         publicity.NothingToPublish,
     ),
 )  # fmt: skip
-def propose_publication(number: Number, db: Db, vault: Sealing, by: Staff) -> case_schemas.ProposalView:
+def propose_publication(by: Staff, number: Number, db: Db, vault: Sealing) -> case_schemas.ProposalView:
     """Redacted texts, proposed by a machine for a person to confirm."""
     found = publicity.proposal_of(look_at(db, vault, number), by)
     marks = [case_schemas.MarkView(kind=mark.kind.value, zh=mark.kind.zh, text=mark.text) for mark in found.marks]

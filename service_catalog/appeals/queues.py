@@ -55,10 +55,9 @@ def queue(
     if not may_anywhere(by, Right.READ_APPEALS):
         raise NotAllowed("您无权查看诉求", "you may not read appeals", right=Right.READ_APPEALS.value)
     query = select(Appeal).where(visible(by), _wanted(Appeal, stage))
-    if (bodies := _only_bodies(by)) is not None:
-        query = query.where(col(Appeal.number).in_(_numbers_of(bodies, stage)))
-    if agency is not None:
-        query = query.where(or_(col(Appeal.lead_agency) == agency, _helps(agency)))
+    for bodies in (_only_bodies(by), [agency] if agency is not None else None):
+        if bodies is not None:
+            query = query.where(col(Appeal.number).in_(_numbers_of(bodies, stage)))
     if region is not None:
         query = query.where(within(col(Appeal.desk_region), region))
     if kind is not None:
@@ -108,10 +107,6 @@ def visible(by: Actor) -> ColumnElement[bool]:
         col(Appeal.lead_agency).in_(leading),
         col(Appeal.number).in_(helping),
     )
-
-
-def _helps(agency: str) -> ColumnElement[bool]:
-    return col(Appeal.number).in_(select(col(JointAgency.number)).where(col(JointAgency.agency_code) == agency))
 
 
 def _shows(light: Light, today: date) -> ColumnElement[bool]:

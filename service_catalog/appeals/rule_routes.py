@@ -6,8 +6,8 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Request
 
 from service_catalog.access.rights import NotAllowed
 from service_catalog.access.web import SignInFirst, Staff
-from service_catalog.appeals import issuing, rulebook
-from service_catalog.appeals.issuing import NoSuchCalendar
+from service_catalog.appeals import calendars, rulebook
+from service_catalog.appeals.calendars import NoSuchCalendar
 from service_catalog.appeals.rule_schemas import CalendarView, LoadedCalendarView, RulesView
 from service_catalog.appeals.rulebook import NoSuchRules, RulebookIncomplete
 from service_catalog.appeals.web import Sealing
@@ -42,14 +42,14 @@ Notice = Annotated[str, Query(min_length=1, max_length=300, pattern=PRINTABLE, d
 @router.get("/v1/calendars")
 def read_calendars(db: Db, walk: Walking) -> Page[CalendarView]:
     """The years whose calendar is here, each with its notice and the days that differ from Monday to Friday."""
-    rows = issuing.list_calendars(db, walk)
+    rows = calendars.list_calendars(db, walk)
     return Page[CalendarView].model_validate(walk.page_of(rows, lambda row: str(row.year), each(CalendarView.of)))
 
 
 @router.get("/v1/calendars/{year}", responses=answers(NoSuchCalendar))
 def read_calendar(db: Db, year: Year) -> CalendarView:
     """One year."""
-    return CalendarView.of(issuing.find_calendar(db, year))
+    return CalendarView.of(calendars.find_calendar(db, year))
 
 
 @router.put(
@@ -72,7 +72,7 @@ def load_calendar(
     brings it up to date.
     """
     state = request.app.state
-    issued = issuing.issue_calendar(
+    issued = calendars.issue_calendar(
         state.engine,
         vault,
         year,

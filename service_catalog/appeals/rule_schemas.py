@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from service_catalog.appeals.issuing import Issued
+from service_catalog.appeals.calendars import Issued
 from service_catalog.appeals.tables import AppealRegister
 from service_catalog.registers.tables import CalendarYear
 

@@ -20,6 +20,8 @@ class LimitRow(Document):
     amount: int = Field(ge=1, le=366)
     unit: LimitUnit
     max_extensions: int = Field(ge=0, le=9)
+    longest_extension: int | None = Field(None, ge=1, le=366)
+    """How long one extension may be, in the unit of the limit; None: as long as the limit itself."""
     source: Line
     valid_from: date
 

@@ -20,9 +20,12 @@ class Told(BaseModel):
 class DeadlineView(BaseModel):
     """By when it is answered. Without a calendar nothing is guessed: `due_on` is null, and `not_before` the earliest date."""
 
-    state: str = Field(description="running, paused, ended or calendar_missing.")
+    state: str = Field(description="running, paused, overdue, ended or calendar_missing.")
     due_on: date | None
     not_before: date | None
+    overdue_since: date | None = Field(
+        description="The day after the due day, once that has passed; also while the person is asked for more."
+    )
     source: str = Field(description="Where the limit comes from.")
 
 

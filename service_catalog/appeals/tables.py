@@ -42,6 +42,7 @@ class Appeal(SQLModel, table=True):
         Index("ix_appeal_queue_on", "queue_on", "number", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_appeal_lead_queue", "lead_agency", "queue_on", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_appeal_desk_queue", "desk_region", "queue_on", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
+        Index("ix_appeal_officer_queue", "officer", "queue_on", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_appeal_answer_by", "step_due_on", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_appeal_month_desk", "received_month", "desk_region"),
         Index("ix_appeal_item_received", "basic_code", "received_at"),
@@ -106,6 +107,7 @@ class Appeal(SQLModel, table=True):
     """The next day on which supervision has to look at it."""
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     in_time: bool | None = None
+    """Of the answer. False, too, where it ended without one after its deadline."""
     working_days: int | None = None
     """From receipt (or reopening) to the answer."""
     grade: int | None = None

@@ -10,7 +10,7 @@ from service_catalog.appeals.afterwards import may_rate
 from service_catalog.appeals.answering import last_given
 from service_catalog.appeals.attaching import attachments_of
 from service_catalog.appeals.case import Case, look_at
-from service_catalog.appeals.clock import LimitUnit
+from service_catalog.appeals.clock import ONE, LimitUnit
 from service_catalog.appeals.numbers import shown
 from service_catalog.appeals.preview import Previewed
 from service_catalog.appeals.rulebook import Rulebook, rulebook_of
@@ -34,6 +34,7 @@ from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Said
 from service_catalog.questions.tables import PublishedQuestion
 from service_catalog.regions.tables import Region
+from service_catalog.vault import Vault
 
 _UNITS = {LimitUnit.SAME_DAY: "当日", LimitUnit.WORKING_DAY: "个工作日", LimitUnit.CALENDAR_DAY: "日（自然日）"}
 _NOT_TOLD = frozenset({"into", "main", "league_decides", "by_league"})
@@ -89,26 +90,36 @@ def receipt(case: Case, query_code: str) -> ReceiptView:
         reason=Told(zh=facts["reason_zh"], en=facts["reason_en"]), rule=facts["rule"],
         deadline=DeadlineView(
             state="running" if due_on else "calendar_missing", due_on=due_on or None,
-            not_before=date.fromisoformat(facts["not_before"]), source=facts["limit_source"],
+            not_before=date.fromisoformat(facts["not_before"]), overdue_since=None, source=facts["limit_source"],
         ),
         elsewhere=elsewhere(case.rulebook, facts["hints"]), attachments=facts.get("attachments", 0),
     )  # fmt: skip
 
 
-def deadline(case: Case) -> DeadlineView:
-    """Return by when it is answered, as things stand."""
+def receipt_again(session: Session, vault: Vault, number: str) -> ReceiptView:
+    """Return the receipt of an appeal for a request that comes again."""
+    case = look_at(session, vault, number)
+    return receipt(case, case.unsealed(case.row.query_code, "query code"))
+
+
+def deadline(case: Case, today: date) -> DeadlineView:
+    """Return by when it is answered, as things stand; what was overdue when the person was asked is so, not paused."""
     row, source = case.row, case.events[0].facts.get("limit_source", "")
     corrected = case.last(Step.CORRECT_KIND)
     if corrected is not None:
         source = corrected.facts["limit_source"]
     if not row.is_open:
-        return DeadlineView(state="ended", due_on=None, not_before=None, source=source)
+        return DeadlineView(state="ended", due_on=None, not_before=None, overdue_since=None, source=source)
     found = case.due()
-    state = "paused" if row.stage is Stage.NEED_INFO else "running" if found.due_on else "calendar_missing"
-    return DeadlineView(state=state, due_on=found.due_on, not_before=found.not_before, source=source)
+    since = found.due_on + ONE if found.due_on and found.due_on < today and case.is_late(today) else None
+    paused, certain = row.stage is Stage.NEED_INFO, found.due_on is not None
+    state = "overdue" if since else "paused" if paused else "running" if certain else "calendar_missing"
+    return DeadlineView(
+        state=state, due_on=found.due_on, not_before=found.not_before, overdue_since=since, source=source
+    )  # fmt: skip
 
 
-def status(case: Case) -> StatusView:
+def status(case: Case, today: date) -> StatusView:
     """Return what the person reads."""
     row = case.row
     asked = case.last(Step.ASK) if row.stage is Stage.NEED_INFO else None
@@ -116,7 +127,7 @@ def status(case: Case) -> StatusView:
     return StatusView(
         number=row.number, number_shown=shown(row.number), kind=row.kind, urgency=row.urgency, is_report=row.is_report,
         text=case.body, received_at=row.received_at, stage=row.stage, stage_said=told(STAGE_NAMES[row.stage]),
-        responsible=responsible(case.session, row.desk_region, row.lead_agency), deadline=deadline(case),
+        responsible=responsible(case.session, row.desk_region, row.lead_agency), deadline=deadline(case, today),
         question=case.words_of(asked) if asked else None, answer_by=row.step_due_on if asked else None,
         steps=[step_view(case, event) for event in case.events if event.is_public], answer=answer, grade=row.grade,
         may_rate=may_rate(case), attachments=len(attachments_of(case)), seen=row.seen,

@@ -35,7 +35,7 @@ class BodyComplainedOf(Conflict):
 
 
 class ExtensionNotPossible(Conflict):
-    """An extension is granted before expiry, so often as the limit allows, and never beyond its own length."""
+    """An extension is granted before expiry, so often as the limit allows, and never beyond the length it allows."""
 
     title = Said("不能延期", "It cannot be extended")
 
@@ -70,6 +70,8 @@ def refuse(
             [Fault("/code", Said(f"没有这个理由代码，可选：{known}", f"no such reason; known: {known}"))]
         )
     facts = reason.model_dump(include={"code", "zh", "en", "where_zh", "where_en"})
+    demand_legal(Step.REFUSE, case.row.stage)
+    case.note_late_end(at)
     case.row.lead_agency = case.row.officer = case.row.officer_name = None
     case.record(Step.REFUSE, by=by, at=at, words=words, facts=facts, ticks=[_end(at)], public=True)
     return case
@@ -214,11 +216,9 @@ def extend(
             f"此件最多延期 {rule.max_extensions} 次，已延期 {row.extensions} 次",
             f"at most {rule.max_extensions} extensions, {row.extensions} granted", most=rule.max_extensions,
         )  # fmt: skip
-    if amount > clock.limit.amount:
-        raise ExtensionNotPossible(
-            f"延长不得超过原时限（{clock.limit.amount}）", f"not longer than the limit itself ({clock.limit.amount})",
-            most=clock.limit.amount,
-        )  # fmt: skip
+    longest = rule.longest_extension or clock.limit.amount
+    if amount > longest:
+        raise ExtensionNotPossible(f"一次延长不得超过 {longest}", f"not longer than {longest} at a time", most=longest)
     before = case.due()
     if civil_day(at) > before.not_before:
         raise ExtensionNotPossible(f"已于 {before.not_before} 到期", f"it was due on {before.not_before}")

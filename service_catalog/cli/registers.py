@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from service_catalog.appeals.issuing import issue_calendar
+from service_catalog.appeals.calendars import issue_calendar
 from service_catalog.cli.bars import Bars
 from service_catalog.cli.common import By, actor, connected, now, out, refusals
 from service_catalog.registers.calendars import FIRST_YEAR, LAST_YEAR, MOST_BYTES

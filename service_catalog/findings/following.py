@@ -39,7 +39,8 @@ def follow(
 
 
 def judge_touched(running: Running, touched: Touched) -> None:
-    """Judge what was touched, each thing once."""
+    """Judge what was touched, each thing once; and the registers, which a day that has come may find wanting."""
+    running.judge_registers()
     _settle_who_claims(running, touched)
     for agency in sorted(touched.agencies):
         running.judge_agencies(Scope(agency=agency))

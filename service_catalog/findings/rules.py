@@ -91,6 +91,7 @@ RULES: Mapping[str, Rule] = {
     "delegated_not_taken_over": _error("下放后到期未承接", "delegated, and not taken over by its date"),
     "scheduled_publication_failed": _error("已批准的版本不能生效", "an approved edition that can no longer take effect"),
     "asked_often": _notice("群众反复咨询或者纠错", "asked about again and again"),
+    "calendar_missing": _warning("工作日历尚未加载", "the working-day calendar of a coming year is missing"),
     "local_part_unreadable": _error("本地内容无法识读", "a local part that cannot be read"),
 }  # fmt: skip
 LINT_TITLE = Said("文本检查", "what the lint says of the text")

@@ -23,6 +23,7 @@ from service_catalog.findings.item_rules import judge_items
 from service_catalog.findings.judging import IMPLEMENTATIONS, judge_implementations
 from service_catalog.findings.keeping import keep
 from service_catalog.findings.knowledge import Knowledge, fresh
+from service_catalog.findings.register_rules import judge_registers
 from service_catalog.findings.rules import Found, Strictness
 from service_catalog.findings.scope import Scope, inside_of
 from service_catalog.findings.tables import Finding, FindingFollower
@@ -74,6 +75,11 @@ class Running:
         moved = keep(session, judged, found, self.strictness, run_id=self.run_id, at=self.at)
         self.counts["opened"] += moved.opened
         self.counts["closed"] += moved.closed
+
+    def judge_registers(self) -> None:
+        """Judge what belongs to no item and to no body."""
+        with self.turn() as (session, known):
+            self.keep(session, col(Finding.subject) == Subject.REGISTER, list(judge_registers(known)))
 
     def judge_agencies(self, scope: Scope) -> None:
         """Judge the bodies of a scope."""

@@ -46,6 +46,8 @@ def judge_scope(running: Running, scope: Scope) -> None:
         total = size_of(session, scope)
         every = session.scalars(select(col(BasicItem.basic_code)).order_by(col(BasicItem.basic_code))).all()
     items = [scope.item] if scope.item else every
+    if scope.is_everything:
+        running.judge_registers()
     if scope.item is None:
         running.judge_agencies(scope)
     if scope.region is None and scope.agency is None:

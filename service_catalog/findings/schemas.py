@@ -56,7 +56,9 @@ class FindingView(BaseModel):
     severity: Severity
     state: FindingState
     subject: Subject
-    code: str = Field(description="Code of the region, agency, basic item or implementation it is about.")
+    code: str = Field(
+        description="Code of the region, agency, basic item or implementation it is about; or the name of a register."
+    )
     region_code: str
     region_name: str
     agency_code: str | None

@@ -56,7 +56,7 @@ class Finding(SQLModel, table=True):
     severity: Severity = Field(sa_type=stored(Severity))
     subject: Subject = Field(sa_type=stored(Subject))
     code: str = Field(max_length=31)
-    """Of the subject: a region, an agency, a basic item, an implementation."""
+    """Of the subject: a region, an agency, a basic item, an implementation; the name of a register."""
     region_code: str = Field(foreign_key="region.code", index=True, max_length=12)
     """Where it belongs; what is about a standard belongs to the league."""
     agency_code: str | None = Field(default=None, foreign_key="agency.code", index=True, max_length=18)

@@ -116,6 +116,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_appeal_main_number'), 'appeal', ['main_number'], unique=False)
     op.create_index('ix_appeal_month_desk', 'appeal', ['received_month', 'desk_region'], unique=False)
     op.create_index('ix_appeal_next_alert_on', 'appeal', ['next_alert_on'], unique=False, sqlite_where=sa.text('next_alert_on IS NOT NULL'), postgresql_where=sa.text('next_alert_on IS NOT NULL'))
+    op.create_index('ix_appeal_officer_queue', 'appeal', ['officer', 'queue_on'], unique=False, sqlite_where=sa.text('queue_on IS NOT NULL'), postgresql_where=sa.text('queue_on IS NOT NULL'))
     op.create_index(op.f('ix_appeal_region_code'), 'appeal', ['region_code'], unique=False)
     op.create_table('appeal_answer',
     sa.Column('number', sa.String(12), nullable=False),
@@ -319,6 +320,7 @@ def downgrade() -> None:
     op.drop_index('ix_appeal_month_desk', table_name='appeal')
     op.drop_index(op.f('ix_appeal_main_number'), table_name='appeal')
     op.drop_index('ix_appeal_queue_on', table_name='appeal', sqlite_where=sa.text('queue_on IS NOT NULL'), postgresql_where=sa.text('queue_on IS NOT NULL'))
+    op.drop_index('ix_appeal_officer_queue', table_name='appeal', sqlite_where=sa.text('queue_on IS NOT NULL'), postgresql_where=sa.text('queue_on IS NOT NULL'))
     op.drop_index('ix_appeal_lead_queue', table_name='appeal', sqlite_where=sa.text('queue_on IS NOT NULL'), postgresql_where=sa.text('queue_on IS NOT NULL'))
     op.drop_index('ix_appeal_item_received', table_name='appeal')
     op.drop_index(op.f('ix_appeal_implementation_code'), table_name='appeal')
