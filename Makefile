@@ -4,13 +4,16 @@ PORT ?= 8000
 HOST ?= 127.0.0.1
 BIN := .venv/bin
 
-.PHONY: run test check bench contract lock clean
+.PHONY: run test long check bench contract lock clean
 
 run: .venv/runtime  ## serve the seeded catalogue
 	$(BIN)/service-catalog serve --host $(HOST) --port $(PORT)
 
 test: .venv/dev  ## run the tests
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+	$(BIN)/python -m pytest --numprocesses 4
+
+long: .venv/dev  ## what runs for minutes too: two hundred storms over replicas, random histories copied
+	CATALOG_TEST_LONG=1 $(BIN)/python -m pytest --numprocesses 4 tests/test_replica_in_storms.py tests/test_copying.py tests/test_replica_alone.py
 
 check: .venv/dev  ## style, types, floors
 	$(BIN)/ruff check .
@@ -18,10 +21,11 @@ check: .venv/dev  ## style, types, floors
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/dev  ## measure; writes benchmarks/results.json, findings.json and appeals.json
+bench: .venv/dev  ## measure; writes benchmarks/results.json, findings.json, appeals.json and sync.json
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.findings
 	$(BIN)/python -m benchmarks.appeals
+	$(BIN)/python -m benchmarks.sync
 
 contract: .venv/dev  ## write schemas/ anew
 	$(BIN)/service-catalog export-contract schemas

@@ -101,6 +101,17 @@ def claims(samples: Samples) -> Iterator[Claim]:
             yield Claim(agency, standard, availability, local)
 
 
+def claims_of(samples: Samples, basic_code: str) -> Iterator[Claim]:
+    """Yield implementations of one item without end, each by an agency of its own."""
+    chance = random.Random(2)
+    standard = next(one for one in samples.standards if one.basic_code == basic_code)
+    able = [agency for agency in samples.agencies if agency.level in standard.content.exercise_levels]
+    for number in count(1_000_000):
+        agency = _like(chance.choice(able), number)
+        availability, local = chance.choice(samples.locals_for(standard, agency.level))
+        yield Claim(agency, standard, availability, local)
+
+
 def _agencies(session: Session) -> list[Made]:
     """Return every seeded agency that implements something, once for each of its levels."""
     query = (

@@ -27,6 +27,8 @@ class Role(StrEnum):
     """监察: reads everything in its region, writes nothing but opinions on findings."""
     COUNTY_OFFICE = "county_office"
     """旗县系统: a machine that hands in what its region has."""
+    STANDING_OFFICE = "standing_office"
+    """旗县系统（常设发布权）: a county office that publishes at once what the matrix leaves to the agency alone."""
     KIOSK = "kiosk"
     """自助终端: a machine that reads."""
     ADMINISTRATOR = "administrator"

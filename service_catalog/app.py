@@ -13,6 +13,7 @@ from service_catalog.access import web as access
 from service_catalog.access.identity import IdentityProvider, read_mapping
 from service_catalog.agencies.routes import router as agencies
 from service_catalog.appeals import web as appeals_web
+from service_catalog.appeals.handing_routes import router as handing_over
 from service_catalog.appeals.officer_routes import router as appeals_for_officers
 from service_catalog.appeals.question_routes import router as questions
 from service_catalog.appeals.routes import router as appeals
@@ -38,12 +39,23 @@ from service_catalog.outbox.routes import router as outbox
 from service_catalog.portal import documentation, pages
 from service_catalog.portal.routes import router as portal
 from service_catalog.portal.supervision_page import router as supervision_page
+from service_catalog.portal.sync_page import router as sync_page
 from service_catalog.publicity.routes import router as public_lists
+from service_catalog.push import web as push_web
+from service_catalog.push.routes import router as push
 from service_catalog.regions.routes import router as regions
+from service_catalog.replica.age import CarriesAge, Watch, stale_after
+from service_catalog.replica.appeal_doors import install_appeals
+from service_catalog.replica.appeal_routes import router as appeals_here
+from service_catalog.replica.web import demand_possible
 from service_catalog.settings import Settings
 from service_catalog.staff.delivery_routes import router as delivery
 from service_catalog.staff.routes import router as staff
 from service_catalog.supervision.routes import router as supervision
+from service_catalog.sync import reader_walks
+from service_catalog.sync import web as sync_web
+from service_catalog.sync.reader_routes import router as readers
+from service_catalog.sync.routes import router as way_down
 
 DESCRIPTION = """\
 政务服务事项目录：同一事项、同一标准、同一编码。A catalogue of government service items for 阿拉善盟: one item, one standard,
@@ -59,6 +71,9 @@ LARGEST_APPEAL = 21_000_000
 LARGER_BODIES: dict[str | re.Pattern[str], int] = {
     "/v1/imports": LARGEST_FILE,
     "/v1/appeals": LARGEST_APPEAL,
+    "/v1/push/implementations": push_web.LARGEST,
+    "/v1/push/agencies": push_web.LARGEST,
+    "/v1/appeals/handed-over": LARGEST_APPEAL,
     re.compile(r"/v1/appeals/[^/]{1,40}/(attachments|supplement)|/v1/appeals/preview"): LARGEST_APPEAL,
 }
 
@@ -75,6 +90,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
+        await app.state.watched.close()
         engine.dispose()
 
     app = FastAPI(
@@ -96,14 +112,21 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
     app.state.turns = Turns(engine)
     access.install(app, identity_provider(settings))
     appeals_web.install(app, settings)
+    push_web.install(app)
+    reader_walks.install(app, engine)
+    sync_web.install(app, engine, settings)
+    if settings.replica_of:
+        install_appeals(app, settings)
     problems.install(app)
     routers = (
         guides, regions, agencies, basic_items, implementations, lookup, problems.router,
-        standards_for_staff, local_parts_for_staff, moving, public_lists, history, imports, findings, staff, outbox, delivery,
-        appeals, appeals_for_officers, steps_of_appeals, questions, appeal_rules, supervision, portal, supervision_page,
+        standards_for_staff, local_parts_for_staff, moving, public_lists, history, imports, push, findings, staff, outbox, delivery,
+        handing_over, appeals_here if settings.replica_of else appeals, appeals_for_officers, steps_of_appeals, questions, appeal_rules, supervision, portal, supervision_page,
+        readers, sync_page, way_down,
     )  # fmt: skip
+    demands = [Depends(access.caller), *([Depends(demand_possible)] if settings.replica_of else [])]
     for router in routers:
-        app.include_router(router, dependencies=[Depends(access.caller)])
+        app.include_router(router, dependencies=demands)
     pages.install(app)
     documentation.install(app)
     publish_problem_schema(app)
@@ -111,6 +134,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
     app.add_middleware(ReadyGuides, engine=engine, clock=clock, most=settings.guide_cache_entries)
     app.add_middleware(AnswersHead)
     app.add_middleware(BoundedBody, most=LARGEST_BODY, larger=LARGER_BODIES)
+    if settings.replica_of:
+        app.add_middleware(CarriesAge, watch=Watch(engine, stale_after=stale_after(settings), clock=clock))
     return app
 
 

@@ -30,6 +30,7 @@ def _can_be_counted(rate: str) -> str:
     return rate
 
 
+_SILENT_AFTER: dict[Literal["replica", "office", "kiosk"], int] = {"replica": 60, "office": 1440, "kiosk": 60}
 Rate = Annotated[str, AfterValidator(_can_be_counted)]
 """How often in how long, such as 30/hour; several are parted by semicolons and all hold."""
 
@@ -123,4 +124,65 @@ class Settings(BaseSettings):
     outbox_insecure_webhooks: bool = Field(
         False,
         description="Allow webhooks to http addresses and into private networks: for trials, and closed networks.",
+    )
+    feed_license: str = Field(
+        "https://creativecommons.org/licenses/by/4.0/", description="Under which licence the feed may be used."
+    )
+    feed_tombstone_days: int = Field(
+        90,
+        ge=1,
+        le=3_650,
+        description="Days for which the feed promises tombstones; who stayed away longer takes a snapshot.",
+    )
+    feed_longest_wait_seconds: int = Field(
+        55,
+        ge=0,
+        le=55,
+        description="Seconds for which an empty page of the feed is held back at the most, whatever is asked.",
+    )
+    snapshots: Path = Field(Path("var/snapshots"), description="Folder where snapshots are kept ready.")
+    snapshot_minutes: int = Field(
+        60, ge=0, le=10_080, description="Minutes for which a snapshot is handed out before a new one is made."
+    )
+    reader_silent_after_minutes: Annotated[
+        dict[Literal["replica", "office", "kiosk"], Annotated[int, Field(ge=1, le=525_600)]],
+        AfterValidator(lambda minutes: _SILENT_AFTER | minutes),
+    ] = Field(
+        _SILENT_AFTER, description="Kind of reader → minutes after which it counts as silent; others keep their own."
+    )
+    handed_over_within_days: int = Field(
+        90, ge=1, le=3_660, description="How many days after its receipt at a replica an appeal may be handed over."
+    )
+    replica_of: Annotated[str, Field(pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$")] | None = Field(
+        None, description="Address of the centre; set, this site is a replica of it."
+    )
+    replica_region: Annotated[str, Field(pattern=r"^[0-9]{6}[0-9Z][0-9]{5}$")] | None = Field(
+        None, description="Region that this replica holds, with all below it."
+    )
+    replica_name: Annotated[str, Field(pattern=r"^[0-9A-Za-z._-]{1,60}$")] | None = Field(
+        None, description="What the centre calls this replica; each has its own."
+    )
+    replica_stale_after_minutes: int = Field(
+        60,
+        ge=1,
+        le=525_600,
+        description="Age of a replica's data from which on every answer and page says that it is old.",
+    )
+    replica_wait_seconds: int = Field(
+        25,
+        ge=0,
+        le=55,
+        description="Seconds for which a replica lets the centre hold back an answer until something changes.",
+    )
+    replica_timeout_seconds: float = Field(
+        30.0, gt=0, le=600, description="Seconds without a byte after which a replica takes its line for cut."
+    )
+    replica_longest_pause_seconds: float = Field(
+        60.0,
+        gt=0,
+        le=3_600,
+        description="Seconds between two tries of a replica, once the centre has been away for a while.",
+    )
+    replica_key: SecretStr | None = Field(
+        None, description="Key of a kiosk or county office that the centre handed out."
     )

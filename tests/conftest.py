@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 from builders import found_small_catalogue
-from databases import REQUIRED, PostgresServer, Server, SqliteServer, postgres_answers
+from databases import (
+    REQUIRED,
+    RUN,
+    PostgresServer,
+    Server,
+    SqliteServer,
+    postgres_answers,
+    put_away_templates,
+)
 from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.testclient import TestClient
@@ -22,11 +30,13 @@ from service_catalog.settings import Settings
 
 _OUTSIDE = tempfile.mkdtemp(prefix="catalog-tests-")
 os.environ["CATALOG_ATTACHMENTS_URL"] = f"file:{_OUTSIDE}/attachments"
+os.environ["CATALOG_SNAPSHOTS"] = f"{_OUTSIDE}/snapshots"
 os.environ["CATALOG_PERSONAL_KEYS_FILE"] = f"{_OUTSIDE}/personal-keys"
 SEED_DATA = Path(__file__).parent.parent / "seed_data"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AVAILABLE = {"postgresql": postgres_answers(), "browser": CHROMIUM is not None, "node": shutil.which("npm") is not None}
 LEFT_OUT = [name for name, there in AVAILABLE.items() if not there]
+LONG = "CATALOG_TEST_LONG" in os.environ
 HOW = {
     "postgresql": "the suite on PostgreSQL; start one and name it in CATALOG_TEST_POSTGRES_URL",
     "browser": "the pages in a browser; install Chromium",
@@ -44,18 +54,42 @@ class Clock:
         return self.at
 
 
+def _is_one_too_many(item: pytest.Item) -> bool:
+    """Tell whether a test is a long one, or one kind of database is enough for it and this is the other one."""
+    if item.get_closest_marker("long") and not LONG:
+        return True
+    if item.get_closest_marker("sqlite_is_enough"):
+        return "postgresql" in item.name
+    return bool(item.get_closest_marker("strictest_only")) and AVAILABLE["postgresql"] and "[sqlite" in item.name
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and getattr(config.option, "testrunuid", RUN) is None:
+        config.option.testrunuid = RUN  # so that the workers name their templates as this process will put them away
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     missing = REQUIRED & set(LEFT_OUT)
     if missing:
         pytest.exit(f"required here, but missing: {', '.join(sorted(missing))}", returncode=3)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):
+        put_away_templates()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for name in LEFT_OUT:
         terminalreporter.write_line(f"left out: {HOW[name]}", yellow=True)
+    if not LONG:
+        terminalreporter.write_line(
+            "left out: what runs for minutes, replicas in two hundred storms above all; make long"
+        )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = [item for item in items if not _is_one_too_many(item)]
     for item in items:
         for name in ("browser", "node"):
             if item.get_closest_marker(name) and name in LEFT_OUT:
@@ -102,6 +136,13 @@ def small_url(server: Server) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def seeded_url(server: Server) -> Iterator[str]:
     """The whole seeded catalogue; tests only read it."""
+    with server.copy_of(server.template("seeded", _seed)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def own_seeded_url(server: Server) -> Iterator[str]:
+    """The whole seeded catalogue, for one module to write into."""
     with server.copy_of(server.template("seeded", _seed)) as url:
         yield url
 

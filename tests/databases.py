@@ -1,7 +1,13 @@
-"""Real databases for tests: SQLite always, PostgreSQL where one answers; each test gets a fresh copy of a template."""
+"""Real databases for tests: SQLite always, PostgreSQL where one answers; each test gets a fresh copy of a template.
 
+A template is filled once for all workers of a run: seeding the whole catalogue takes longer than most tests.
+"""
+
+import fcntl
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -18,6 +24,9 @@ REQUIRED = {name for name in os.environ.get("CATALOG_TEST_REQUIRE", "").split(",
 
 Fill = Callable[[Engine], None]
 _number = count(1)
+RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid():06x}{int(time.time()):x}")
+"""Names this run, the same in all its workers."""
+TEMPLATES = Path(tempfile.gettempdir()) / f"catalog-templates-{RUN}"
 
 
 def postgres_answers() -> bool:
@@ -38,15 +47,18 @@ class SqliteServer:
         self._folder = folder
 
     def template(self, name: str, fill: Fill) -> str:
-        path = self._folder / f"template_{name}.db"
-        if not path.exists():
-            engine = make_engine(f"sqlite:///{path}")
-            fill(engine)
-            with engine.connect() as connection:
-                connection.exec_driver_sql("ROLLBACK")
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-                connection.exec_driver_sql("BEGIN")
-            engine.dispose()
+        path = TEMPLATES / f"{name}.db"
+        with _one_at_a_time(f"sqlite-{name}"):
+            if not path.exists():
+                being_made = TEMPLATES / f"{name}-{os.getpid()}.db"
+                engine = make_engine(f"sqlite:///{being_made}")
+                fill(engine)
+                with engine.connect() as connection:
+                    connection.exec_driver_sql("ROLLBACK")
+                    connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                    connection.exec_driver_sql("BEGIN")
+                engine.dispose()
+                being_made.rename(path)
         return str(path)
 
     @contextmanager
@@ -68,22 +80,25 @@ class PostgresServer:
 
     def __init__(self) -> None:
         self._made: list[str] = []
-        self._prefix = f"catalog_test_{os.getpid()}"
+        self._prefix = f"catalog_test_{RUN}_{os.getpid()}"
 
     def template(self, name: str, fill: Fill) -> str:
-        database = f"{self._prefix}_template_{name}"
-        if database not in self._made:
-            self._create(database, "template0")
-            engine = make_engine(self._address(database))
-            fill(engine)
-            engine.dispose()
+        database = f"catalog_test_{RUN}_template_{name}"
+        with _one_at_a_time(f"postgresql-{name}"):
+            if database not in databases_of_this_run():
+                being_made = f"{self._prefix}_{name}"
+                _run(f'CREATE DATABASE "{being_made}" TEMPLATE "template0"')
+                engine = make_engine(_address(being_made))
+                fill(engine)
+                engine.dispose()
+                _run(f'ALTER DATABASE "{being_made}" RENAME TO "{database}"')
         return database
 
     @contextmanager
     def copy_of(self, template: str) -> Iterator[str]:
         database = f"{self._prefix}_{next(_number)}"
         self._create(database, template)
-        yield self._address(database)
+        yield _address(database)
         self._drop(database)
 
     def close(self) -> None:
@@ -91,20 +106,50 @@ class PostgresServer:
             self._drop(database)
 
     def _create(self, database: str, template: str) -> None:
-        self._run(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
+        _run(f'CREATE DATABASE "{database}" TEMPLATE "{template}"')
         self._made.append(database)
 
     def _drop(self, database: str) -> None:
-        self._run(f'DROP DATABASE "{database}" WITH (FORCE)')
+        drop(database)
         self._made.remove(database)
 
-    def _run(self, command: str) -> None:
-        with psycopg.connect(POSTGRES, autocommit=True) as connection:
-            connection.execute(command.encode())
 
-    @staticmethod
-    def _address(database: str) -> str:
-        return POSTGRES.rsplit("/", 1)[0] + "/" + database
+def _run(command: str) -> None:
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        connection.execute(command.encode())
+
+
+def _address(database: str) -> str:
+    return POSTGRES.rsplit("/", 1)[0] + "/" + database
+
+
+def drop(database: str) -> None:
+    """Drop a database, whoever still looks at it."""
+    _run(f'DROP DATABASE "{database}" WITH (FORCE)')
+
+
+def databases_of_this_run() -> list[str]:
+    """Return the databases that this run has made on PostgreSQL."""
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"catalog_test_{RUN}_%"])
+        return [name for (name,) in found]
+
+
+@contextmanager
+def _one_at_a_time(name: str) -> Iterator[None]:
+    """Let one worker at a time make a template; who waited finds it made."""
+    TEMPLATES.mkdir(exist_ok=True)
+    with (TEMPLATES / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def put_away_templates() -> None:
+    """Drop the templates, when all workers have ended."""
+    shutil.rmtree(TEMPLATES, ignore_errors=True)
+    if postgres_answers():
+        for database in databases_of_this_run():
+            drop(database)
 
 
 Server = SqliteServer | PostgresServer

@@ -23,11 +23,14 @@ class Listening(uvicorn.Server):
 
 
 @contextmanager
-def listening(app: Any) -> Iterator[tuple[str, int]]:
-    """Serve `app` on a free port; yields host and port."""
+def listening(app: Any, port: int = 0, *, dates: bool = True) -> Iterator[tuple[str, int]]:
+    """Serve `app`, on a free port if none is named; yields host and port.
+
+    Without `dates` no answer says when it was made: a test that moves its clock would be told the real one.
+    """
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_level="critical", access_log=False, server_header=False,
-        timeout_graceful_shutdown=5,
+        app, host="127.0.0.1", port=port, log_level="critical", access_log=False, server_header=False,
+        timeout_graceful_shutdown=5, date_header=dates,
     )  # fmt: skip
     server = Listening(config)
     thread = Thread(target=server.run)

@@ -33,7 +33,7 @@ GRASSLAND = "/guides/11152900DM1001077P3150132001000"
 """Use of grassland: a fee, branches in the flow, times that do not count."""
 NOT_HERE = "/guides/54152921DM1500191J6152020012000"
 MISSING = "/guides/11152900DM1001077P3150132001999"
-PAGES = ["/", "/supervision", PERMIT, PERMIT + "02", GRASSLAND, NOT_HERE, MISSING]
+PAGES = ["/", "/supervision", "/sync", PERMIT, PERMIT + "02", GRASSLAND, NOT_HERE, MISSING]
 
 
 @dataclass

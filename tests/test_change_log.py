@@ -60,7 +60,7 @@ def test_every_accepted_effect_is_one_change(engine: Engine, session: Session, n
     code = publish_local(session, BANNER_BUREAU, "4")
     publish_item(session, ITEM, item_content(name="居住证办理"), at=now, effective_from=TODAY)
     editing.suspend(session, ITEM, decision(TODAY), by=REVIEWER, at=now)
-    claiming.cancel(session, code, decision(APRIL), by=REVIEWER, at=now)
+    claiming.cancel(session, code, decision(TODAY), by=REVIEWER, at=now)
     aliases.replace_code(
         session, "150709009000", [ITEM], act_kind="merge", valid_from=TODAY, document_number="一号", by=EDITOR, at=now
     )

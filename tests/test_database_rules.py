@@ -71,6 +71,7 @@ GOOD: dict[str, dict[str, Any]] = {
                 "reason": "由", "accepted_until": DAY},
     "finding_run": {"id": 900, "kind": "full", "by": "甲", "started_at": AT, "change_number": 0, "implementations": 0,
                     "items": 0, "agencies": 0, "places": 0, "opened": 0, "closed": 0},
+    "held_range": {"id": 1, "centre": "https://example.cn", "reader": "大厅", "number": 7, "got_at": AT},
     "implementation": {"implementation_code": BANNER_BUREAU + "3" + ITEM, "agency_code": BANNER_BUREAU,
                        "exercise_level": "3", "basic_code": ITEM, "region_code": BANNER, "claimed_by": "甲",
                        "claimed_at": AT},
@@ -81,11 +82,18 @@ GOOD: dict[str, dict[str, Any]] = {
                     "at": AT},
     "joint_agency": {"number": TAKEN, "agency_code": BANNER_BUREAU, "due_on": DAY, "asked_at": AT},
     "local_mark": {"implementation_code": CODE, "mark": "c0", "basic_code": ITEM},
+    "number_range": {"number": 7, "reader": "大厅", "holder": "甲", "given_at": AT},
     "outbox_message": {"id": 900, "once": "overdue:1", "kind": "overdue", "agency_code": BANNER_BUREAU, "subject": "题",
                        "body": "文", "facts": "{}", "created_at": AT, "not_before": AT, "attempts": 0, "reached": "[]"},
     "placeholder_scheme": {"id": "ZZ", "pattern": "ZZ"},
     "published_question": {"id": 900, "appeal_number": OTHER_APPEAL, "region_code": BANNER, "question": "问", "answer": "答",
                            "published_at": AT, "published_by": "甲"},
+    "reader": {"id": 900, "name": "左旗政务服务局", "kind": "office", "region_code": BANNER, "credential": "甲",
+               "change_number": 0, "seen_at": AT, "waiting_appeals": 0},
+    "push_batch": {"id": "90", "key": "k", "body": "0", "kind": "agencies", "by": "甲", "identity": "甲", "made_at": AT,
+                   "taken": True, "head": "{}"},
+    "push_receipt": {"batch_id": "taken", "position": 9, "record_id": "1", "outcome": "drafted", "region_code": BANNER,
+                     "agency_code": BANNER_BUREAU, "document": "{}"},
     "region": {"code": "152921998000", "name": "地", "level": "township", "kind": "division", "parent_code": BANNER,
                "statistical_only": False},
     "region_line": {"descendant": LEAGUE, "ancestor": GACHA, "distance": 1},
@@ -94,6 +102,8 @@ GOOD: dict[str, dict[str, Any]] = {
     "served_region": {"edition_id": 1, "region_code": GACHA},
     "standing": {"id": 900, "subject": "basic_item", "code": ITEM, "state": "2", "from_on": DAY, "act_id": 1,
                  "reason": "由", "at": AT},
+    "replica_state": {"id": 1, "centre": "https://example.cn", "change_number": 0, "confirmed_at": AT},
+    "waiting_appeal": {"number": TAKEN, "handed_in_at": AT, "attempts": 0},
     "zone_member": {"zone_code": TOWNSHIP, "region_code": GACHA},
 }  # fmt: skip
 
@@ -222,6 +232,8 @@ BAD: dict[str, dict[str, Any]] = {
     "fk_joint_agency_agency_code_agency": {"agency_code": NOBODY},
     "fk_joint_agency_number_appeal": {"number": NO_APPEAL},
     "fk_local_mark_implementation_code_implementation": {"implementation_code": CODE[:-1] + "9"},
+    "ck_held_range_one_row": {"id": 2},
+    "ck_held_range_two_digits": {"number": 0},
     "fk_implementation_act_id_act": {"act_id": 901},
     "ck_implementation_code_is_computed": {"implementation_code": CODE[:-1] + "9"},
     "ck_implementation_level_in_range": {"exercise_level": "7", "implementation_code": BANNER_BUREAU + "7" + ITEM},
@@ -247,6 +259,8 @@ BAD: dict[str, dict[str, Any]] = {
     "ck_issued_code_number_in_range": {"number": 1000},
     "ck_issued_code_retired_by_document": {"retired_on": DAY},
     "uq_issued_code_series_number": {"number": 1},
+    "ck_number_range_two_digits": {"number": 100},
+    "uq_number_range_reader": {"reader": "taken"},
     "ck_outbox_message_attempts_counted": {"attempts": -1},
     "ck_outbox_message_one_end": {"sent_at": AT, "given_up_at": AT},
     "ck_outbox_message_one_recipient": {"agency_code": None},
@@ -263,6 +277,17 @@ BAD: dict[str, dict[str, Any]] = {
     },
     "fk_published_question_region_code_region": {"region_code": NOWHERE},
     "uq_published_question_shown": {"appeal_number": TAKEN},
+    "ck_reader_counts_from_nought": {"waiting_appeals": -1},
+    "ck_reader_readerkind": {"kind": "whim"},
+    "fk_reader_region_code_region": {"region_code": NOWHERE},
+    "uq_reader_name": {"name": "taken"},
+    "ck_push_batch_pushkind": {"kind": "people"},
+    "uq_push_batch_key": {"key": "taken"},
+    "ck_push_receipt_counts_from_nought": {"position": -1},
+    "ck_push_receipt_outcome": {"outcome": "received"},
+    "fk_push_receipt_agency_code_agency": {"agency_code": NOBODY},
+    "fk_push_receipt_batch_id_push_batch": {"batch_id": "none"},
+    "fk_push_receipt_region_code_region": {"region_code": NOWHERE},
     "ck_region_letters_mark_zones": {"code": "152921Z98000"},
     "ck_region_only_the_league_is_root": {"parent_code": None},
     "ck_region_regionkind": {"kind": "desert"},
@@ -273,6 +298,7 @@ BAD: dict[str, dict[str, Any]] = {
     "fk_region_line_ancestor_region": {"ancestor": NOWHERE},
     "fk_region_line_descendant_region": {"descendant": NOWHERE},
     "ck_register_version_one_row": {"id": 2, "number": 0, "changed_at": AT},
+    "ck_replica_state_one_row": {"id": 2},
     "ck_review_note_reviewstep": {"step": "sleep"},
     "ck_review_note_subject": {"subject": "weather"},
     "fk_served_region_edition_id_implementation_edition": {"edition_id": 901},
@@ -280,6 +306,11 @@ BAD: dict[str, dict[str, Any]] = {
     "ck_standing_itemstate": {"state": "4"},
     "ck_standing_subject": {"subject": "weather"},
     "fk_standing_act_id_act": {"act_id": 901},
+    "ck_waiting_appeal_counts_from_nought": {"attempts": -1},
+    "ck_waiting_appeal_erased_when_forwarded": {"erased_at": AT},
+    "ck_waiting_appeal_forgotten_when_erased": {"forgotten_at": AT},
+    "ck_waiting_appeal_one_end": {"forwarded_at": AT, "refused_at": AT},
+    "fk_waiting_appeal_number_appeal": {"number": NO_APPEAL},
     "fk_zone_member_region_code_region": {"region_code": NOWHERE},
     "fk_zone_member_zone_code_region": {"zone_code": NOWHERE},
 }  # fmt: skip
@@ -301,11 +332,14 @@ def filled(engine: Engine) -> Engine:
         insert(session, "delivery_address", told | {"id": 1})
         insert(session, "delivery_address", told | {"id": 2, "agency_code": None, "region_code": BANNER})
         insert(session, "outbox_message", GOOD["outbox_message"] | {"id": 1, "once": "taken"})
+        insert(session, "push_batch", GOOD["push_batch"] | {"id": "taken", "key": "taken"})
+        insert(session, "reader", GOOD["reader"] | {"id": 1, "name": "taken"})
         for number in (TAKEN, OTHER_APPEAL):
             insert(session, "appeal", GOOD["appeal"] | {"number": number})
         insert(session, "appeal_attachment", GOOD["appeal_attachment"] | {"key": "11/1", "digest": "taken"})
         insert(session, "appeal_signal", GOOD["appeal_signal"] | {"id": 1, "period": "taken"})
         insert(session, "published_question", GOOD["published_question"] | {"id": 1, "appeal_number": TAKEN})
+        insert(session, "number_range", GOOD["number_range"] | {"number": 8, "reader": "taken"})
         insert(session, "issued_code", GOOD["issued_code"] | {"code": FREE_ITEM, "number": 77})
         insert(session, "issued_code", GOOD["issued_code"] | {"code": "15070907700", "number": None})
     return engine

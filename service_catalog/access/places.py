@@ -17,6 +17,20 @@ def place_in(session: Session, region_code: str, agency_code: str | None = None)
     return Place(agency_code, tuple(line.ancestor for line in lines_above(session, region_code)))
 
 
+class Places:
+    """The places of many agencies; each region is asked about once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._regions: dict[str, tuple[str, ...]] = {}
+
+    def of(self, region_code: str, agency_code: str | None) -> Place:
+        """Return the place of what lies in a region and belongs to an agency, or to none."""
+        if region_code not in self._regions:
+            self._regions[region_code] = place_in(self.session, region_code).regions
+        return Place(agency_code, self._regions[region_code])
+
+
 def whole_league(session: Session) -> Place:
     """Return the place of what holds for the whole league: the standards."""
     leagues = session.scalars(select(col(Region.code)).where(col(Region.level) == RegionLevel.LEAGUE)).all()

@@ -36,8 +36,15 @@ class Right(StrEnum):
     """Load limits, routes and calendars."""
     MANAGE_DELIVERY = "manage_delivery"
     """Say where bodies want to be told, and see what was sent to them."""
+    HAND_OVER_APPEALS = "hand_over_appeals"
+    """Hold a range of receipt numbers, and hand over what was taken with them while the line was down."""
+    WATCH_READERS = "watch_readers"
+    """See who reads the changes, and how far they are behind."""
+    PUBLISH_LOCAL_FACTS = "publish_local_facts"
+    """常设发布权: publish at once, without review, what the matrix leaves to the agency alone."""
 
 
+_OFFICE = frozenset({Right.WRITE_LOCAL, Right.READ_DRAFTS, Right.HAND_IN, Right.HAND_OVER_APPEALS})
 RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.EDITOR: frozenset({Right.WRITE_STANDARD, Right.WRITE_LOCAL, Right.READ_DRAFTS, Right.HAND_IN}),
     Role.REVIEWER: frozenset(
@@ -46,12 +53,17 @@ RIGHTS: Mapping[Role, frozenset[Right]] = {
     Role.PUBLISHER: frozenset({Right.PUBLISH_STANDARD, Right.PUBLISH_LOCAL, Right.DECIDE, Right.READ_DRAFTS}),
     Role.APPEALS_OFFICER: frozenset({Right.TRIAGE_APPEALS, Right.HANDLE_APPEALS, Right.READ_APPEALS}),
     Role.SUPERVISOR: frozenset(
-        {Right.READ_DRAFTS, Right.ACCEPT_FINDINGS, Right.READ_APPEALS, Right.SUPERVISE_APPEALS}
+        {
+            Right.READ_DRAFTS, Right.ACCEPT_FINDINGS, Right.READ_APPEALS, Right.SUPERVISE_APPEALS, Right.WATCH_READERS,
+        }
     ),
-    Role.COUNTY_OFFICE: frozenset({Right.WRITE_LOCAL, Right.READ_DRAFTS, Right.HAND_IN}),
-    Role.KIOSK: frozenset(),
+    Role.COUNTY_OFFICE: _OFFICE,
+    Role.STANDING_OFFICE: _OFFICE | {Right.PUBLISH_LOCAL_FACTS},
+    Role.KIOSK: frozenset({Right.HAND_OVER_APPEALS}),
     Role.ADMINISTRATOR: frozenset(
-        {Right.READ_DRAFTS, Right.MANAGE_KEYS, Right.MANAGE_DELIVERY, Right.MANAGE_APPEAL_RULES}
+        {
+            Right.READ_DRAFTS, Right.MANAGE_KEYS, Right.MANAGE_DELIVERY, Right.MANAGE_APPEAL_RULES, Right.WATCH_READERS,
+        }
     ),
 }  # fmt: skip
 RIGHT_NAMES: Mapping[Right, Said] = {
@@ -72,6 +84,9 @@ RIGHT_NAMES: Mapping[Right, Said] = {
     Right.SUPERVISE_APPEALS: Said("监察诉求办理", "supervise appeals"),
     Right.MANAGE_APPEAL_RULES: Said("管理诉求规则和日历", "manage the rules of appeals and calendars"),
     Right.MANAGE_DELIVERY: Said("管理消息投递", "manage delivery"),
+    Right.HAND_OVER_APPEALS: Said("移交诉求", "hand over appeals"),
+    Right.WATCH_READERS: Said("查看同步情况", "see who reads"),
+    Right.PUBLISH_LOCAL_FACTS: Said("直接发布地方信息（常设发布权）", "publish local facts at once"),
 }
 
 
@@ -111,6 +126,13 @@ def demand(by: Actor, right: Right, place: Place) -> None:
     said = RIGHT_NAMES[right]
     where = place.agency_code or place.regions[0]
     raise NotAllowed(f"您无权在 {where} {said.zh}", f"you may not {said.en} at {where}", right=right.value, place=where)
+
+
+def demand_anywhere(by: Actor, right: Right) -> None:
+    """Raise NotAllowed unless the right was granted at some place; each thing is then asked about at its own."""
+    if not may_anywhere(by, right):
+        said = RIGHT_NAMES[right]
+        raise NotAllowed(f"您无权{said.zh}", f"you may not {said.en}", right=right.value)
 
 
 def may_anywhere(by: Actor, right: Right) -> bool:

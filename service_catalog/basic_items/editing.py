@@ -208,7 +208,9 @@ def publish(
         session, basic_code, effective_from=effective_from, effective_until=effective_until, by=by, at=at
     )
     _retire_serials(session, edition)
-    _write_facets(session, edition)
+    assert edition.id is not None
+    session.add_all(BasicItemFacet(edition_id=edition.id, **row) for row in facets_of(edition.standard))
+    session.flush()
     return edition
 
 
@@ -316,8 +318,8 @@ def _document_of(edition: BasicItemEdition) -> str:
     return f"{edition.basic_code} 第 {edition.number} 版"
 
 
-def _write_facets(session: Session, edition: BasicItemEdition) -> None:
-    standard = edition.standard
+def facets_of(standard: ItemContent) -> list[dict[str, str]]:
+    """Return by which values lists of items find a standard."""
     facets = {
         "natural_person_theme": standard.natural_person_themes,
         "legal_person_theme": standard.legal_person_themes,
@@ -325,7 +327,4 @@ def _write_facets(session: Session, edition: BasicItemEdition) -> None:
         "exercise_level": standard.exercise_levels,
         "department": (standard.guiding_department,),
     }
-    for facet, values in facets.items():
-        for value in sorted(set(values)):
-            session.add(BasicItemFacet(edition_id=edition.id or 0, facet=facet, value=value))
-    session.flush()
+    return [{"facet": facet, "value": value} for facet, values in facets.items() for value in sorted(set(values))]

@@ -5,19 +5,19 @@ reader has passed it. So the numbers are taken last thing before the commit, und
 is held until the commit: whoever has the next number commits next, and no reader skips a row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import event, func, insert, select, update
 from sqlalchemy.orm import Session as OrmSession
 from sqlalchemy.orm import SessionTransaction
 from sqlmodel import Session, col
 
 from service_catalog.actors import Actor
 from service_catalog.changes.chain import chained
-from service_catalog.changes.tables import Change, ChangeHead, ChangeKind, Subject
+from service_catalog.changes.tables import Change, ChangeHead, ChangeKind, Departure, Subject
 
 _WAITING = "changes waiting for their number"
 
@@ -25,6 +25,7 @@ _WAITING = "changes waiting for their number"
 @dataclass
 class _Waiting:
     row: dict[str, Any]
+    left: str | None
     transaction: SessionTransaction | None
 
 
@@ -37,11 +38,15 @@ def record(
     at: datetime,
     kind: ChangeKind = ChangeKind.UPSERT,
     edition: int | None = None,
+    left: str | None = None,
 ) -> None:
-    """Note a change; it gets its number when this transaction commits, and is gone if it does not."""
+    """Note a change; it gets its number when this transaction commits, and is gone if it does not.
+
+    `left` is the region in which the thing was before, where this change takes it out of it.
+    """
     row = {"subject": subject, "code": code, "kind": kind, "edition": edition, "by": by.name, "at": at}
     current = session.get_nested_transaction() or session.get_transaction()
-    session.info.setdefault(_WAITING, []).append(_Waiting(row, current))
+    session.info.setdefault(_WAITING, []).append(_Waiting(row, left, current))
 
 
 def last_number(session: Session) -> int:
@@ -55,6 +60,16 @@ def changes_after(session: Session, number: int, most: int) -> Sequence[Change]:
     return session.scalars(
         select(Change).where(col(Change.number) > number).order_by(col(Change.number)).limit(most)
     ).all()
+
+
+def last_changes_of(session: Session, subject: Subject, codes: Collection[str]) -> dict[str, int]:
+    """Return the number of the last change of each of many things that was ever changed."""
+    query = (
+        select(col(Change.code), func.max(col(Change.number)))
+        .where(col(Change.subject) == subject, col(Change.code).in_(codes))
+        .group_by(col(Change.code))
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 _LAST_NUMBER = select(col(ChangeHead.number))
@@ -73,11 +88,16 @@ def _number_and_write(session: OrmSession) -> None:
         .values(number=col(ChangeHead.number) + len(waiting))
         .returning(col(ChangeHead.number), col(ChangeHead.digest))
     ).one()
-    rows = []
+    rows: list[dict[str, Any]] = []
+    departures = []
     for number, change in enumerate(waiting, start=last - len(waiting) + 1):
         digest = chained(digest, number=number, **change.row)
         rows.append({"number": number, **change.row, "digest": digest})
+        if change.left is not None:
+            departures.append({"number": number, "region_code": change.left})
     session.execute(insert(Change), rows)
+    if departures:
+        session.execute(insert(Departure), departures)
     session.execute(update(ChangeHead).values(digest=digest))
 
 

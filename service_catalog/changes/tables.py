@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
 from service_catalog.kernel.database import UtcDateTime, stored
@@ -43,6 +43,7 @@ class Change(SQLModel, table=True):
     """One accepted effect. Rows are never edited and never dropped."""
 
     __tablename__ = "change"
+    __table_args__ = (Index("ix_change_subject_code_number", "subject", "code", "number"),)
 
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     subject: Subject = Field(sa_type=stored(Subject))
@@ -53,3 +54,14 @@ class Change(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     digest: str = Field(max_length=64)
     """SHA-256 over this row and the digest of the one before: no row can be edited or left out unseen."""
+
+
+class Departure(SQLModel, table=True):
+    """With this change its subject left a region (迁出): whoever follows that region alone is told that it is gone."""
+
+    __tablename__ = "departure"
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    """Of the change. No foreign key: it would hide the trigger that keeps the log from being emptied."""
+    region_code: str = Field(max_length=12)
+    """Where it was before."""

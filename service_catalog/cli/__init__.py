@@ -17,8 +17,11 @@ from service_catalog.cli import (
     log,
     outbox,
     personal_keys,
+    pushing,
     registers,
+    replica,
     supervision,
+    sync,
 )
 
 app = typer.Typer(
@@ -41,8 +44,11 @@ app.add_typer(keys.app, name="keys", help="密钥 Keys of machines: create, list
 app.add_typer(
     outbox.app, name="outbox", help="发件箱 Outbox: send what waits, list, try again; where bodies want to be told."
 )
+app.add_typer(replica.app, name="replica", help="副本 Replica: appeals that wait for the centre, again.")
 app.add_typer(supervision.app, name="supervision", help="电子监察 Supervision of appeals: watch.")
 app.add_typer(personal_keys.app, name="personal-keys", help="个人信息密钥 Keys of personal data: new, rotate, status.")
+sync.app.command()(pushing.push)
+app.add_typer(sync.app, name="sync", help="同步 Sync: a copy of the centre's catalogue: pull, push, status, verify.")
 app.add_typer(registers.app, name="registers", help="登记簿 Registers: the calendar of a year.")
 history.add_to(items.app)
 app.add_typer(

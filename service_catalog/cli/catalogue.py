@@ -9,6 +9,7 @@ import uvicorn
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service_catalog import seeding
+from service_catalog.cli import copying
 from service_catalog.cli.common import engine, err, now, out, refusals
 from service_catalog.kernel.database import make_engine
 from service_catalog.migrations.upgrading import upgrade
@@ -32,9 +33,20 @@ def serve(
     host: Annotated[str, typer.Option(help="监听地址 Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="端口 Port.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, max=64, help="进程数 Worker processes.")] = 1,
+    replica_of: Annotated[
+        str | None, typer.Option(help="作为只读副本：中心地址 Serve as a read-only copy of the centre at this address.")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="副本的区划，含下级 Region of the copy, with all below it.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="副本名称 What the centre calls this copy.")] = None,
 ) -> None:
     """启动服务，首次运行自动建库 Serve the catalogue; makes and fills the database on the first run."""
-    init()
+    settings = Settings()
+    if replica_of or settings.replica_of:
+        copying.prepare(replica_of, region, name)
+    else:
+        init()
     out.print(f"http://{host}:{port}  （文档 docs: /docs）")
     uvicorn.run(
         "service_catalog.serving:make_app", factory=True, host=host, port=port, workers=workers,

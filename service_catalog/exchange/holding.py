@@ -18,8 +18,10 @@ from service_catalog.exchange.intake import HandedIn, Intake
 from service_catalog.exchange.sheets import AGENCY, LEVEL
 from service_catalog.exchange.speaking import Statement, Trouble
 from service_catalog.implementations.claiming import SHELF, LevelNotInStandard, weighed
+from service_catalog.implementations.comparing import in_one_order
 from service_catalog.implementations.content import LocalContent
-from service_catalog.implementations.inheritance import ROWS, Refusal, Standard, screen
+from service_catalog.implementations.inheritance import Refusal, Standard, screen
+from service_catalog.implementations.pointers import as_sent, element_at, places_of_rows, value_at
 from service_catalog.implementations.standards import standard_to_implement
 from service_catalog.implementations.tables import Implementation, ImplementationEdition
 from service_catalog.implementations.tightening import Case, obeys
@@ -30,7 +32,6 @@ from service_catalog.lifecycle import standing
 from service_catalog.lifecycle.states import OPEN, WorkState
 from service_catalog.registers.registers import Registers, registers_of
 
-_SETS = ("channels", "online_depth", "service_area")
 _TRANSLATIONS = "translations"
 
 
@@ -119,7 +120,7 @@ class Holder:
             return Held(self._line(row, found, lines, standard, now))
         bad = {line.element.partition(".")[0] for line in lines}
         equal = _verdicts(lines, statement, local, now.plain, self.registers, bad)
-        unchanged = now.stored is not None and _canonical(local) == _canonical(now.stored)
+        unchanged = now.stored is not None and in_one_order(local) == in_one_order(now.stored)
         line = self._line(row, found, lines, standard, now, equal, unchanged=unchanged)
         revision = now.newest.revision if line.action == "revise" and now.newest else None
         return Held(line, found.code, local.differences(), revision)
@@ -162,14 +163,14 @@ class Holder:
     ) -> LocalContent | None:
         kept, refusals = screen(statement.content, standard, self.registers.matrix)
         lines += [_of_refusal(refusal, statement, refusal.pointer) for refusal in refusals]
-        places = _places_of_rows(kept, statement.content)
+        places = places_of_rows(kept, statement.content)
         try:
             _, local, more = weighed(self.session, implementation, kept, day=self.day)
         except InvalidRequest as error:
             lines += [
                 _line(
-                    _element_at(fault.pointer), statement.where(_moved(fault.pointer, places)), Verdict.UNKNOWN,
-                    "malformed", fault.said, None, _value_at(kept, fault.pointer),
+                    element_at(fault.pointer), statement.where(as_sent(fault.pointer, places)), Verdict.UNKNOWN,
+                    "malformed", fault.said, None, value_at(kept, fault.pointer),
                 )
                 for fault in error.faults
             ]  # fmt: skip
@@ -180,7 +181,7 @@ class Holder:
             return None
         # What is translated stands in no sheet; a translation whose text has gone falls away with it.
         lines += [
-            _of_refusal(one, statement, _moved(one.pointer, places)) for one in more if one.element != _TRANSLATIONS
+            _of_refusal(one, statement, as_sent(one.pointer, places)) for one in more if one.element != _TRANSLATIONS
         ]
         return local
 
@@ -317,47 +318,3 @@ def _line(
         element=element, cell=cell, verdict=verdict, rule=rule, zh=said.zh, en=said.en,
         standard_value=standard_value, local_value=local_value, stored_value=None,
     )  # fmt: skip
-
-
-def _places_of_rows(kept: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, list[int]]:
-    """Return for each element made of rows where each kept row stood in what was sent."""
-    places: dict[str, list[int]] = {}
-    for element, name in ROWS.items():
-        if isinstance(kept.get(element), list):
-            keys = [row.get(name) for row in sent[element]]
-            places[element] = [keys.index(row[name]) for row in kept[element]]
-    return places
-
-
-def _moved(pointer: str, places: Mapping[str, list[int]]) -> str:
-    parts = pointer.split("/")
-    if len(parts) > 2 and parts[1] in places and parts[2].isdecimal() and int(parts[2]) < len(places[parts[1]]):
-        parts[2] = str(places[parts[1]][int(parts[2])])
-    return "/".join(parts)
-
-
-def _element_at(pointer: str) -> str:
-    parts = [part for part in pointer.split("/") if part and not part.isdecimal()]
-    return ".".join(parts[:2]) if parts and parts[0] in ROWS else parts[0] if parts else "row"
-
-
-def _value_at(document: Any, pointer: str) -> Any:
-    value = document
-    for part in pointer.split("/")[1:]:
-        if isinstance(value, Mapping):
-            value = value.get(part)
-        elif isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        else:
-            return None
-    return value
-
-
-def _canonical(local: LocalContent) -> LocalContent:
-    """Return the document with rows and sets in one order, so that writing them otherwise is no difference."""
-    update: dict[str, Any] = {
-        element: tuple(sorted(getattr(local, element), key=lambda row, name=name: getattr(row, name)))  # type: ignore[misc]
-        for element, name in ROWS.items()
-    }
-    update |= {element: tuple(sorted(getattr(local, element) or ())) for element in _SETS}
-    return local.model_copy(update=update)

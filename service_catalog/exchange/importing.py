@@ -71,6 +71,14 @@ def dry_run(session: Session, handed: HandIn, *, by: Actor, at: datetime, progre
     return _report(handed, intake, [one.line for one in held])
 
 
+def what_rows_say(
+    session: Session, handed: HandIn, *, by: Actor, at: datetime, progress: Progress = quietly
+) -> Sequence[Held]:
+    """Return every row held against what this catalogue (or this copy of one) has, with the local part it says; writes nothing."""
+    held, _ = _hold(session, handed, lock=False, by=by, at=at, progress=progress)
+    return held
+
+
 def apply(
     session: Session,
     handed: HandIn,

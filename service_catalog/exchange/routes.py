@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from service_catalog.access.rights import NotAllowed, Right, may_anywhere
+from service_catalog.access.rights import NotAllowed, Right, demand_anywhere
 from service_catalog.access.web import SignInFirst, Staff
 from service_catalog.agencies.register import NoSuchAgency
 from service_catalog.agencies.schemas import AgencyFilter
@@ -18,7 +18,6 @@ from service_catalog.exchange.workbook import XLSX, read_workbook
 from service_catalog.implementations.claiming import AlreadyClaimed
 from service_catalog.implementations.whole import LocalContentFaulty
 from service_catalog.kernel.database import reading, unit_of_work
-from service_catalog.kernel.errors import Said
 from service_catalog.kernel.problems import answers
 from service_catalog.kernel.web import Db, Now
 from service_catalog.lifecycle.reviewing import OpenEditionExists, StaleRevision
@@ -53,9 +52,7 @@ Digest = Annotated[
 
 
 def _demand_hand_in(by: Staff) -> Staff:
-    if not may_anywhere(by, Right.HAND_IN):
-        said = Said("您无权上报清单", "you may not hand in lists")
-        raise NotAllowed(said.zh, said.en, right=Right.HAND_IN.value)
+    demand_anywhere(by, Right.HAND_IN)
     return by
 
 

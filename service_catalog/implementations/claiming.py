@@ -1,7 +1,8 @@
 """Claiming an item (认领) and writing, reviewing and publishing its local part."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from sqlmodel import Session, col
 from service_catalog.access.places import demand_at
 from service_catalog.access.rights import Right
 from service_catalog.actors import Actor
+from service_catalog.agencies.facts import AgencyFacts
 from service_catalog.agencies.register import find_agency
 from service_catalog.agencies.tables import Agency
 from service_catalog.basic_items.editing import find_item
@@ -27,7 +29,7 @@ from service_catalog.implementations.tables import (
 )
 from service_catalog.implementations.whole import EntrustingAgencyMissing as EntrustingAgencyMissing
 from service_catalog.implementations.whole import ServiceAreaElsewhere as ServiceAreaElsewhere
-from service_catalog.implementations.whole import refuse_faulty, refuse_incoherent
+from service_catalog.implementations.whole import facts_of_agency, refuse_faulty, refuse_incoherent
 from service_catalog.kernel.database import add_new
 from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Conflict, Invalid, NotFound, Said
@@ -36,7 +38,7 @@ from service_catalog.lifecycle.reviewing import Shelf
 from service_catalog.lifecycle.standing import Decision
 from service_catalog.lifecycle.states import ActKind, EditionKind
 from service_catalog.regions.mapping import find_region
-from service_catalog.registers.registers import registers_of
+from service_catalog.registers.registers import Registers, registers_of
 
 SHELF = Shelf(Subject.IMPLEMENTATION, ImplementationEdition, "implementation_code")
 
@@ -107,12 +109,21 @@ def enter_claim(
     at: datetime,
 ) -> Implementation:
     """Enter a claim that was asked for by whoever may, or that an act brings about; raises what claiming raises."""
+    session.refresh(agency, with_for_update={"read": True})  # it may be moving to another region
     agency_code, item = agency.code, find_item(session, basic_code)
     code = str(compose(agency_code, exercise_level, basic_code))
     claimed = AlreadyClaimed(f"{code} 已认领", f"{code} is claimed", code=code)
     if session.get(Implementation, code) is not None:
         raise claimed
     standard = standard_to_implement(session, item, civil_day(at))
+    refuse_level(standard, exercise_level)
+    implementation = new_claim(agency, exercise_level, basic_code, act_id=act_id, by=by, at=at)
+    add_new(session, implementation, claimed)
+    return implementation
+
+
+def refuse_level(standard: Standard, exercise_level: str) -> None:
+    """Raise LevelNotInStandard where the standard does not provide for a level."""
     if exercise_level not in standard.content.exercise_levels:
         levels = "、".join(standard.content.exercise_levels)
         raise LevelNotInStandard(
@@ -122,12 +133,17 @@ def enter_claim(
             standard_value=list(standard.content.exercise_levels),
             local_value=exercise_level,
         )
-    implementation = Implementation(
-        implementation_code=code, agency_code=agency_code, exercise_level=exercise_level, basic_code=basic_code,
-        region_code=agency.region_code, claimed_by=by.name, claimed_at=at, act_id=act_id,
+
+
+def new_claim(
+    agency: Agency, exercise_level: str, basic_code: str, *, act_id: int | None, by: Actor, at: datetime
+) -> Implementation:
+    """Return a claim that is not stored yet."""
+    return Implementation(
+        implementation_code=str(compose(agency.code, exercise_level, basic_code)), agency_code=agency.code,
+        exercise_level=exercise_level, basic_code=basic_code, region_code=agency.region_code, claimed_by=by.name,
+        claimed_at=at, act_id=act_id,
     )  # fmt: skip
-    add_new(session, implementation, claimed)
-    return implementation
 
 
 def draft(
@@ -231,7 +247,7 @@ def publish(
     standing.refuse_cancelled(session, [(Subject.IMPLEMENTATION, implementation_code)], first_day)
     edition = SHELF.find_open(session, implementation_code, civil_day(at))
     standard, _ = checked(session, implementation, edition.content, day=first_day)
-    _within(standard, first_day, effective_until)
+    refuse_outside(standard, first_day, effective_until)
     edition.based_on_edition = standard.edition
     edition = SHELF.publish(
         session, implementation_code, effective_from=first_day, effective_until=effective_until, by=by, at=at
@@ -287,16 +303,30 @@ def weighed(
 ) -> tuple[Standard, LocalContent, list[Refusal]]:
     """Weigh a local draft; everything it does not keep is a refusal; raises what is wrong with it as a whole."""
     standard = standard_to_implement(session, find_item(session, implementation.basic_code), day)
-    registers = registers_of(session)
+    facts_of = partial(facts_of_agency, session, implementation, day)
+    local, refusals = weighed_against(session, registers_of(session), standard, implementation, content, facts_of)
+    return standard, local, refusals
+
+
+def weighed_against(
+    session: Session,
+    registers: Registers,
+    standard: Standard,
+    implementation: Implementation,
+    content: Mapping[str, Any],
+    facts_of: Callable[[], AgencyFacts | None],
+) -> tuple[LocalContent, list[Refusal]]:
+    """Weigh a local draft by what is at hand; raises what is wrong with the draft as a whole."""
     own = _with_delegated_power(session, _without_computed(content, implementation), implementation)
     local, refusals = check(
         own, standard, implementation.exercise_level, registers.matrix, registers.calendar.longest_run
     )
-    refuse_incoherent(session, implementation, standard, local, day)
-    return standard, local, refusals
+    refuse_incoherent(session, implementation, standard, local, facts_of)
+    return local, refusals
 
 
-def _within(standard: Standard, first_day: date, effective_until: date | None) -> None:
+def refuse_outside(standard: Standard, first_day: date, effective_until: date | None) -> None:
+    """Raise OutsideStandardDates where a local edition would be in force while its standard is not."""
     starts, ends = standard.effective_from, standard.effective_until
     if first_day < starts:
         raise OutsideStandardDates(

@@ -1,4 +1,4 @@
-"""Moving the exercise of an item over HTTP: delegation, taking over, transfer."""
+"""Moving the exercise of an item, or a whole body, over HTTP: delegation, taking over, transfer, relocation."""
 
 from datetime import date
 from typing import Annotated
@@ -10,10 +10,10 @@ from service_catalog.access.rights import NotAllowed
 from service_catalog.access.web import SignInFirst, Staff
 from service_catalog.agencies.facts import RegionCode
 from service_catalog.agencies.register import NoSuchAgency
-from service_catalog.agencies.schemas import AGENCY_CODE
+from service_catalog.agencies.schemas import AGENCY_CODE, AgencyPath
 from service_catalog.basic_items.editing import NoSuchItem
 from service_catalog.basic_items.schemas import BasicCodePath
-from service_catalog.implementations import delegating, taking_over, transferring
+from service_catalog.implementations import delegating, relocating, taking_over, transferring
 from service_catalog.implementations.claiming import (
     AlreadyClaimed,
     LevelNotInStandard,
@@ -21,6 +21,7 @@ from service_catalog.implementations.claiming import (
 )
 from service_catalog.implementations.delegating import DelegatedAlready, DelegationNotInStandard
 from service_catalog.implementations.inheritance import LocalRefused
+from service_catalog.implementations.relocating import AlreadyThere, RelocationNotToday
 from service_catalog.implementations.schemas import ImplementationPath
 from service_catalog.implementations.staff_routes import ClaimDraft, ClaimedView
 from service_catalog.implementations.standards import StandardNotInForce
@@ -31,6 +32,7 @@ from service_catalog.kernel.texts import PRINTABLE
 from service_catalog.kernel.web import Now, WriteDb
 from service_catalog.lifecycle.standing import ActBackDated, ActNeedsDocument, AlreadyCancelled
 from service_catalog.lifecycle.web import DecisionDraft
+from service_catalog.regions.mapping import NoSuchRegion
 
 router = APIRouter(prefix="/v1", tags=["moving items, for staff"])
 
@@ -132,4 +134,39 @@ def transfer(code: ImplementationPath, draft: TransferDraft, by: Staff, db: Writ
     return TransferView(
         old_code=code, implementation_code=made.implementation_code, effective_on=draft.effective_on,
         document_number=draft.document_number,
+    )  # fmt: skip
+
+
+class RelocationDraft(DecisionDraft):
+    """To which region a body goes, by which paper."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    region: RegionCode
+
+
+class RelocationView(BaseModel):
+    """A body in its new region."""
+
+    code: str
+    from_region: str
+    region_code: str
+    document_number: str
+    implementations: list[str] = Field(description="What went with it, by code.")
+
+
+@router.post(
+    "/agencies/{code}/relocation",
+    status_code=201,
+    responses=answers(
+        SignInFirst, NotAllowed, NoSuchAgency, NoSuchRegion, ActNeedsDocument, ActBackDated, RelocationNotToday,
+        AlreadyThere,
+    ),
+)  # fmt: skip
+def relocate(code: AgencyPath, draft: RelocationDraft, by: Staff, db: WriteDb, now: Now) -> RelocationView:
+    """Move a body to another region (迁址、机构划转), by a document, with all that it implements; codes stay."""
+    made = relocating.relocate_agency(db, code, draft.region, draft.decision(), by=by, at=now)
+    return RelocationView(
+        code=code, from_region=made.from_region, region_code=made.agency.region_code,
+        document_number=draft.document_number, implementations=list(made.implementations),
     )  # fmt: skip

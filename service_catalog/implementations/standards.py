@@ -51,6 +51,11 @@ def standard_of(session: Session, item: BasicItem, edition: BasicItemEdition) ->
 
 def standard_to_implement(session: Session, item: BasicItem, day: date) -> Standard:
     """Return the standard in force on `day`, or the first one announced; raises StandardNotInForce."""
+    return standard_of(session, item, edition_to_implement(session, item, day))
+
+
+def edition_to_implement(session: Session, item: BasicItem, day: date) -> BasicItemEdition:
+    """Return the edition of that standard, without reading what it says; raises StandardNotInForce."""
     edition = SHELF.on(session, item.basic_code, day) or _announced(session, item.basic_code)
     state = standing.standing_on(session, Subject.BASIC_ITEM, item.basic_code, day).state
     if edition is None or edition.ends_by(day) or state is ItemState.CANCELLED:
@@ -59,7 +64,7 @@ def standard_to_implement(session: Session, item: BasicItem, day: date) -> Stand
             f"item {item.basic_code} has no standard in force on {day}",
             code=item.basic_code,
         )
-    return standard_of(session, item, edition)
+    return edition
 
 
 def _announced(session: Session, basic_code: str) -> BasicItemEdition | None:

@@ -1,6 +1,6 @@
 """What of a local part needs other elements or other rows: the agency's facts, other bodies, regions, items."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -48,9 +48,13 @@ class LocalContentFaulty(Invalid):
 
 
 def refuse_incoherent(
-    session: Session, implementation: Implementation, standard: Standard, local: LocalContent, day: date
+    session: Session,
+    implementation: Implementation,
+    standard: Standard,
+    local: LocalContent,
+    facts_of: Callable[[], AgencyFacts | None],
 ) -> None:
-    """Raise what is wrong with a local part as a whole.
+    """Raise what is wrong with a local part as a whole; `facts_of` is asked what the agency says of itself, if need be.
 
     Raises EntrustingAgencyMissing, NoSuchAgency, NoSuchRegion, ServiceAreaElsewhere, InvalidRequest.
     """
@@ -62,7 +66,7 @@ def refuse_incoherent(
         )
     if local.availability.status is Offer.OFFERED_BY_OTHER and local.availability.agency_code:
         find_agency(session, local.availability.agency_code)
-    facts = _facts_of(session, implementation, day) if local.consultation_channels or local.complaint_channels else None
+    facts = facts_of() if local.consultation_channels or local.complaint_channels else None
     faults = [
         *_names_itself(implementation, local),
         *_offers_nothing(standard, local),
@@ -149,7 +153,7 @@ def findings_of(
     """Return what a clerk should look at again, as severe as the site takes it."""
     sub_items = select(exists().where(col(BasicItem.parent_basic_code) == implementation.basic_code))
     return lint_local(
-        local, standard, _facts_of(session, implementation, day),
+        local, standard, facts_of_agency(session, implementation, day),
         has_sub_items=bool(session.scalar(sub_items)), severities=severities, wording=wording_of(words or {}),
     )  # fmt: skip
 
@@ -171,6 +175,7 @@ def refuse_faulty(
         raise LocalContentFaulty(errors)
 
 
-def _facts_of(session: Session, implementation: Implementation, day: date) -> AgencyFacts | None:
+def facts_of_agency(session: Session, implementation: Implementation, day: date) -> AgencyFacts | None:
+    """Return what the agency of an implementation says of itself on a day."""
     edition = facts_on(session, implementation.agency_code, day)
     return edition.facts if edition else None

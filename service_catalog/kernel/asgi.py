@@ -70,5 +70,11 @@ class PacksAnswers(GZipMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not accepts_gzip(Headers(scope=scope).get("accept-encoding")):
             scope = dict(scope)
-            scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+            scope["headers"] = [_without_gzip(name, value) for name, value in scope["headers"]]
         await super().__call__(scope, receive, send)
+
+
+def _without_gzip(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if name != b"accept-encoding":
+        return name, value
+    return name, b",".join(offer for offer in value.split(b",") if b"gzip" not in offer.lower())

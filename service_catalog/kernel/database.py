@@ -72,11 +72,15 @@ def stored(kind: type[StrEnum], check: str | None = None) -> Enum:
     )
 
 
-def make_engine(url: str) -> Engine:
-    """Return an engine for a SQLite file or a PostgreSQL database."""
+def make_engine(url: str, *, checks_references: bool = True) -> Engine:
+    """Return an engine for a SQLite file or a PostgreSQL database.
+
+    Without `checks_references` SQLite takes rows whose foreign keys lead nowhere yet: for a copy that gets them in the order
+    in which they changed.
+    """
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
-        return _sqlite_engine(url, address.database)
+        return _sqlite_engine(url, address.database, checks_references=checks_references)
     if address.get_backend_name() == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
         return create_engine(
@@ -92,7 +96,7 @@ _PRAGMAS = (
 )  # fmt: skip
 
 
-def _sqlite_engine(url: str, path: str | None) -> Engine:
+def _sqlite_engine(url: str, path: str | None, *, checks_references: bool) -> Engine:
     if not path or path == ":memory:":
         raise ValueError("the embedded catalogue lives in a file: sqlite:///path/to/catalog.db")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +110,8 @@ def _sqlite_engine(url: str, path: str | None) -> Engine:
         connection.isolation_level = None  # the begin below is the only one: pysqlite's own comes too late
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        if not checks_references:
+            connection.execute("PRAGMA foreign_keys=OFF")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
@@ -154,12 +160,13 @@ def add_new(session: Session, row: SQLModel, refusal: Exception) -> None:
             session.add(row)
             session.flush()
     except IntegrityError as error:
-        if not _is_taken(error):
+        if not is_taken(error):
             raise
         raise refusal from error
 
 
-def _is_taken(error: IntegrityError) -> bool:
+def is_taken(error: IntegrityError) -> bool:
+    """Tell whether a row was refused because there is one under its key."""
     return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint failed" in str(error.orig)
 
 

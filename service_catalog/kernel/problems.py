@@ -165,7 +165,7 @@ def with_what_the_status_asks(
         response.headers["WWW-Authenticate"] = 'Bearer realm="service-catalog"'
     if response.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
         response.headers["Retry-After"] = "5"
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS and "retry_after" in facts:
+    if "retry_after" in facts:
         response.headers["Retry-After"] = str(facts["retry_after"])
     if response.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         access_log.info("%s %s refused: %d %s", request.method, request.url.path, response.status_code, name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased, defer
 from sqlmodel import Session, col
 
@@ -139,13 +139,32 @@ class Shelf(Generic[E]):
         if any(edition.state in OPEN for edition in editions):
             raise OpenEditionExists(f"{code} 已有正在编制的版本", f"{code} has an edition in work", code=code)
         number = max((edition.number for edition in editions), default=0) + 1
-        owned: dict[str, Any] = {self.owner: code} | columns
-        edition = self.table(
-            number=number, kind=kind, content=content, drafted_by=by.name, authors=[by.identity], **owned
-        )
+        edition = self.new(code, number, content, kind, by=by, **columns)
         session.add(edition)
         session.flush()
         return edition
+
+    def new(
+        self, code: str, number: int, content: dict[str, Any], kind: EditionKind, *, by: Actor, **columns: Any
+    ) -> E:
+        """Return a first draft that is not stored yet."""
+        owned: dict[str, Any] = {self.owner: code} | columns
+        return self.table(number=number, kind=kind, content=content, drafted_by=by.name, authors=[by.identity], **owned)
+
+    def live_of(self, session: Session, codes: Collection[str]) -> dict[str, list[E]]:
+        """Return of many things the editions that are in work, in force, or will be: none that is only history."""
+        query = select(self.table).where(
+            self._owner().in_(codes), col(self.table.state).in_((*OPEN, WorkState.PUBLISHED))
+        )
+        live: dict[str, list[E]] = {}
+        for edition in session.scalars(query.order_by(col(self.table.number))):
+            live.setdefault(getattr(edition, self.owner), []).append(edition)
+        return live
+
+    def last_numbers(self, session: Session, codes: Collection[str]) -> dict[str, int]:
+        """Return the number of the last edition of each of many things that has one."""
+        query = select(self._owner(), func.max(col(self.table.number))).where(self._owner().in_(codes))
+        return {row[0]: row[1] for row in session.execute(query.group_by(self._owner()))}
 
     def expect_seen(self, session: Session, code: str, seen: Collection[str] | None, today: date) -> None:
         """Raise StaleRevision unless the edition in work is the one that the caller has seen; None asks nothing."""
@@ -231,6 +250,15 @@ class Shelf(Generic[E]):
         log.record(session, self.subject, code, edition=edition.number, by=by, at=at)
         return self._keep(session, code, edition, ReviewStep.PUBLISH, by, at)
 
+    def publish_unreviewed(
+        self, session: Session, edition: E, effective_from: date, opinion: str, *, by: Actor, at: datetime
+    ) -> None:
+        """Publish a draft under a right that needs no review; the note says which. The caller settles and flushes."""
+        edition.publish_unreviewed(effective_from=effective_from, by=by, at=at)
+        code = getattr(edition, self.owner)
+        log.record(session, self.subject, code, edition=edition.number, by=by, at=at)
+        session.add(self._note(code, edition, ReviewStep.PUBLISH, by, at, opinion))
+
     def withdraw(self, session: Session, code: str, *, by: Actor, at: datetime) -> E:
         """Take an approved or scheduled edition out before it takes effect."""
         settle(session, self.all_of(session, code), civil_day(at))
@@ -254,26 +282,39 @@ class Shelf(Generic[E]):
         at: datetime,
         opinion: str | None = None,
     ) -> E:
-        session.add(
-            ReviewNote(
-                subject=self.subject, code=code, edition=edition.number, step=step, opinion=opinion, by=by.name, at=at
-            )
-        )
+        session.add(self._note(code, edition, step, by, at, opinion))
         session.flush()
         return edition
+
+    def _note(
+        self, code: str, edition: E, step: ReviewStep, by: Actor, at: datetime, opinion: str | None
+    ) -> ReviewNote:
+        return ReviewNote(
+            subject=self.subject, code=code, edition=edition.number, step=step, opinion=opinion, by=by.name, at=at
+        )
 
 
 def settle(session: Session, editions: Iterable[EditionRow], today: date) -> None:
     """Write down what the clock has done since the last write: a due edition is published, the one before superseded.
 
-    Reading never needs this; it frees the places that the unique indexes guard. The old edition leaves
-    its place (flush) before the new one takes it.
+    Reading never needs this; it frees the places that the unique indexes guard.
     """
-    rows = list(editions)
-    for due in [edition for edition in rows if edition.is_due(today)]:
+    settle_each(session, [list(editions)], today)
+
+
+def settle_each(session: Session, shelves: Sequence[Sequence[EditionRow]], today: date) -> None:
+    """Do the same for many things; each has one due edition at the most, since it has one open at the most.
+
+    The old editions leave their places (flush) before the new ones take them.
+    """
+    due = [(edition, rows) for rows in shelves for edition in rows if edition.is_due(today)]
+    if not due:
+        return
+    for _, rows in due:
         for edition in rows:
             if edition.state is WorkState.PUBLISHED:
                 edition.state = WorkState.SUPERSEDED
-        session.flush()
-        due.state = WorkState.PUBLISHED
-        session.flush()
+    session.flush()
+    for edition, _ in due:
+        edition.state = WorkState.PUBLISHED
+    session.flush()

@@ -123,13 +123,16 @@ def decide(
     )  # fmt: skip
     session.add(standing)
     session.flush()
-    change = ChangeKind.END if kind is ActKind.CANCEL else ChangeKind.UPSERT
-    log.record(session, subject, code, kind=change, by=by, at=at)
+    ends = kind is ActKind.CANCEL and decision.effective_on <= civil_day(at)
+    log.record(session, subject, code, kind=ChangeKind.END if ends else ChangeKind.UPSERT, by=by, at=at)
     return standing
 
 
 def end_by(session: Session, subject: Subject, code: str, act: Act, reason: str, *, by: Actor, at: datetime) -> None:
-    """End a thing by an act that was recorded about something else: a delegation, a transfer."""
+    """End a thing by an act that was recorded about something else: a delegation, a transfer.
+
+    What ends on a later day is noted in the log as ended when that day has come (sync/tides.py).
+    """
     assert act.id is not None
     session.add(
         Standing(
@@ -138,7 +141,8 @@ def end_by(session: Session, subject: Subject, code: str, act: Act, reason: str,
         )
     )  # fmt: skip
     session.flush()
-    log.record(session, subject, code, kind=ChangeKind.END, by=by, at=at)
+    ends = act.effective_on <= civil_day(at)
+    log.record(session, subject, code, kind=ChangeKind.END if ends else ChangeKind.UPSERT, by=by, at=at)
 
 
 def refuse_cancelled(session: Session, things: Sequence[tuple[Subject, str]], day: date) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -66,6 +66,15 @@ def moment_in_words(at: datetime) -> str:
     """Say a moment by the clock on a wall in Alxa."""
     here = at.astimezone(SHANGHAI)
     return f"{day_in_words(here.date())}{here:%H:%M}"
+
+
+def length_in_words(length: timedelta) -> str:
+    """Say how long something takes, in its largest unit: 3天, 5小时, 12分钟; what is not yet a minute is one."""
+    minutes = max(1, int(length.total_seconds() // 60))
+    for unit, words in ((24 * 60, "天"), (60, "小时")):
+        if minutes >= unit:
+            return f"{minutes // unit}{words}"
+    return f"{minutes}分钟"
 
 
 def weekdays_in_words(days: Sequence[int]) -> str:

@@ -65,6 +65,8 @@ def _note_change(session: Session, row: PublishedQuestion, *, by: Actor, at: dat
         log.record(session, Subject.IMPLEMENTATION, row.implementation_code, by=by, at=at)
     elif row.basic_code is not None:
         log.record(session, Subject.BASIC_ITEM, row.basic_code, by=by, at=at)
+    else:
+        log.record(session, Subject.REGION, row.region_code, by=by, at=at)
 
 
 def shown_of(session: Session, appeal_number: str) -> PublishedQuestion | None:
