@@ -57,9 +57,14 @@ class BoundedBody:
 
 def accepts_gzip(accept_encoding: str | None) -> bool:
     """Tell whether a reader takes gzip."""
+    return accepts(accept_encoding, "gzip")
+
+
+def accepts(accept_encoding: str | None, wanted: str) -> bool:
+    """Tell whether a reader takes a content coding (RFC 9110, section 12.5.3)."""
     for offer in (accept_encoding or "").split(","):
         coding, _, parameters = offer.partition(";")
-        if coding.strip().lower() in ("gzip", "*"):
+        if coding.strip().lower() in (wanted, "*"):
             return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
     return False
 

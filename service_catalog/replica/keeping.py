@@ -7,9 +7,8 @@ from pathlib import Path
 from random import Random
 from threading import Event, Thread
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
-from sqlmodel import col
 
 from service_catalog.attachments.storage import open_storage
 from service_catalog.kernel.database import make_engine, reading
@@ -17,8 +16,8 @@ from service_catalog.kernel.errors import CatalogError, Unavailable
 from service_catalog.replica.centre import HttpCentre
 from service_catalog.replica.following import Follower, Progress, position_of
 from service_catalog.replica.forwarding import forward_waiting
-from service_catalog.replica.handed_tables import WaitingAppeal
 from service_catalog.replica.own_range import ensure_range
+from service_catalog.replica.waiting import count_waiting
 from service_catalog.settings import Settings
 from service_catalog.sync.client import CatalogClient
 from service_catalog.sync.retrying import Retries
@@ -103,8 +102,7 @@ class Keeper:
             return
         with reading(self.engine) as session:
             state = position_of(session)
-            waits = select(func.count()).where(col(WaitingAppeal.forwarded_at).is_(None))
-            waiting = session.execute(waits).scalar_one()
+            waiting = count_waiting(session)
         assert state is not None
         self.follower.client.report(
             name, "replica", region=self.settings.replica_region, change_number=state.change_number,

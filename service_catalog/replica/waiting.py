@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from service_catalog.kernel.errors import Conflict, NotFound, Said
@@ -30,7 +30,9 @@ def list_waiting(session: Session) -> Sequence[WaitingAppeal]:
 
 def count_waiting(session: Session) -> int:
     """Return how many appeals have not reached the centre."""
-    return len(list_waiting(session))
+    query = select(func.count()).where(col(WaitingAppeal.forwarded_at).is_(None))
+    counted: int = session.execute(query).scalar_one()
+    return counted
 
 
 def try_again(session: Session, number: str) -> WaitingAppeal:

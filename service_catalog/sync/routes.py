@@ -8,6 +8,7 @@ from fastapi.responses import FileResponse, Response
 from sqlmodel import Session
 
 from service_catalog.access.web import Caller
+from service_catalog.kernel.asgi import accepts
 from service_catalog.kernel.problems import answers
 from service_catalog.kernel.web import Db, Now
 from service_catalog.regions.mapping import NoSuchRegion, find_region
@@ -86,12 +87,7 @@ def read_snapshot_again(request: Request, name: str) -> FileResponse:
 
 
 def _coding(accepted: str) -> Coding:
-    offers = {
-        offer.partition(";")[0].strip().lower()
-        for offer in accepted.split(",")
-        if "q=0" not in offer.replace(" ", "").replace("q=0.", "")
-    }
-    return "zstd" if "zstd" in offers else "gzip" if "gzip" in offers else "identity"
+    return "zstd" if accepts(accepted, "zstd") else "gzip" if accepts(accepted, "gzip") else "identity"
 
 
 def _sent(made: Snapshot, caching: str) -> FileResponse:
