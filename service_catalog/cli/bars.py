@@ -6,11 +6,14 @@ from service_catalog.cli.common import err
 
 
 class Bars:
-    """Shows how far each kind of work has come, where somebody is looking."""
+    """Shows how far each kind of work has come, where somebody is looking; gone at the end, so that a pipe stays clean.
 
-    def __init__(self) -> None:
+    What `stays` is shown in a log, too, and left standing.
+    """
+
+    def __init__(self, *, stays: bool = False) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
+        self.progress = Progress(*columns, console=err, transient=not stays, disable=not (stays or err.is_terminal))
         self.tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> "Bars":

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 import uvicorn
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from service_catalog import seeding
 from service_catalog.cli import copying
-from service_catalog.cli.common import engine, err, now, out, refusals
+from service_catalog.cli.bars import Bars
+from service_catalog.cli.common import engine, now, out, refusals
 from service_catalog.kernel.database import make_engine
 from service_catalog.migrations.upgrading import upgrade
 from service_catalog.settings import Settings
@@ -21,7 +21,7 @@ def init() -> None:
     database = engine()
     upgrade(database)
     if seeding.is_empty(database):
-        with refusals(), _Bars() as bars:
+        with refusals(), Bars(stays=True) as bars:
             seeding.seed(database, Settings().seed_data, now=now(), progress=bars)
         out.print("[green]目录已建立[/] The catalogue is ready.")
     with refusals():
@@ -62,29 +62,8 @@ def check_seeds(
         database = make_engine(f"sqlite:///{scratch}/check.db")
         upgrade(database)
         try:
-            with refusals(), _Bars() as bars:
+            with refusals(), Bars(stays=True) as bars:
                 seeding.seed(database, folder or Settings().seed_data, now=now(), progress=bars)
         finally:
             database.dispose()
     out.print("[green]seed_data 全部通过[/] All seeds obey the rules.")
-
-
-class _Bars:
-    """A progress bar for each kind of seed."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.progress = Progress(*columns, console=err)
-        self.tasks: dict[str, object] = {}
-
-    def __enter__(self) -> "_Bars":
-        self.progress.start()
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self.progress.stop()
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if what not in self.tasks:
-            self.tasks[what] = self.progress.add_task(what, total=total)
-        self.progress.update(self.tasks[what], completed=done)  # type: ignore[arg-type]

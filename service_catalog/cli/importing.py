@@ -1,20 +1,17 @@
 """import and template: what counties have, from a spreadsheet into drafts and back."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from service_catalog.cli.bars import Bars
 from service_catalog.cli.common import By, actor, err, looking, now, out, refusals, writing
 from service_catalog.exchange.annotating import annotated as write_annotated
 from service_catalog.exchange.import_schemas import OUTCOME_NAMES, ImportView, Verdict
 from service_catalog.exchange.importing import HandIn, apply, dry_run
-from service_catalog.exchange.importing import Progress as Tell
 from service_catalog.exchange.template import empty_template, filled_template
 from service_catalog.exchange.terminal import visible
 from service_catalog.exchange.workbook import MAX_BYTES, Workbook, read_workbook
@@ -51,7 +48,7 @@ def import_file(
     with refusals():
         content = _content(file)
         handed = HandIn(content, read_workbook(content, csv_name=file.stem, old_excel=True), agency)
-    with _bars() as tell:
+    with Bars() as tell:
         if digest is None:
             with looking() as session:
                 made = dry_run(session, handed, by=actor(by), at=now(), progress=tell)
@@ -76,7 +73,7 @@ def template(
     """写出填报模板，可带现有内容 Write the template, empty or with what an agency or a region has now."""
     if (agency is not None) + (region is not None) + empty != 1:
         raise typer.BadParameter("--agency、--region、--empty 三选一 one of them")
-    with _bars() as tell, looking() as session:
+    with Bars() as tell, looking() as session:
         if empty:
             made = empty_template(session, at=now())
         else:
@@ -90,21 +87,6 @@ def template(
 def _content(file: Path) -> bytes:
     with file.open("rb") as opened:
         return opened.read(MAX_BYTES + 1)
-
-
-@contextmanager
-def _bars() -> Iterator[Tell]:
-    """Progress on the error stream, gone when it is full, so that output in a pipe stays clean."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
-        tasks = {}
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=total)
-            bar.update(tasks[what], completed=done)
-
-        yield tell
 
 
 def _keep(made: ImportView, book: Workbook, annotated: Path | None, report: Path | None) -> None:

@@ -4,13 +4,13 @@ import time
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import URL
 
 from service_catalog.actors import Actor, ActorKind
+from service_catalog.cli.bars import Bars
 from service_catalog.cli.common import By, actor, connected, err, looking, now, out, refusals, writing
 from service_catalog.kernel.paging import MOST, Walk
 from service_catalog.outbox import listing
@@ -53,7 +53,7 @@ def send(
 def _look(database: Engine, ways: dict[Way, Deliver], once: bool) -> None:
     """Look once; a database that is away for a while is said and waited for."""
     try:
-        with _Bar() as bar:
+        with Bars() as bar:
             sent = send_waiting(database, ways, clock=now, most=AT_ONCE, progress=bar)
     except OperationalError as error:
         if once:
@@ -145,24 +145,3 @@ def remove_address(number: Annotated[int, typer.Argument(help="编号 Number.")]
 
 def _walk(after: int) -> Walk:
     return Walk(str(after) if after else None, MOST, URL())
-
-
-class _Bar:
-    """A progress bar that comes with the first message."""
-
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        self.progress = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-        self.task: TaskID | None = None
-
-    def __enter__(self) -> "_Bar":
-        self.progress.start()
-        return self
-
-    def __exit__(self, *problem: object) -> None:
-        self.progress.stop()
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if self.task is None:
-            self.task = self.progress.add_task(what, total=total)
-        self.progress.update(self.task, completed=done, total=total)
