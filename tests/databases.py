@@ -88,7 +88,7 @@ class PostgresServer:
             if database not in databases_of_this_run():
                 being_made = f"{self._prefix}_{name}"
                 _run(f'CREATE DATABASE "{being_made}" TEMPLATE "template0"')
-                engine = make_engine(_address(being_made))
+                engine = make_engine(address_of(being_made))
                 fill(engine)
                 engine.dispose()
                 _run(f'ALTER DATABASE "{being_made}" RENAME TO "{database}"')
@@ -98,7 +98,7 @@ class PostgresServer:
     def copy_of(self, template: str) -> Iterator[str]:
         database = f"{self._prefix}_{next(_number)}"
         self._create(database, template)
-        yield _address(database)
+        yield address_of(database)
         self._drop(database)
 
     def close(self) -> None:
@@ -119,7 +119,7 @@ def _run(command: str) -> None:
         connection.execute(command.encode())
 
 
-def _address(database: str) -> str:
+def address_of(database: str) -> str:
     return POSTGRES.rsplit("/", 1)[0] + "/" + database
 
 

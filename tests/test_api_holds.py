@@ -214,6 +214,7 @@ def configuration(document: dict[str, Any], values: dict[str, list[Any]], exampl
         {
             "seed": 1,
             "continue-on-failure": True,
+            "request-timeout": 60,  # the others on the same machine are busy, too
             "generation": {"deterministic": True, "max-examples": examples, "database": "none"},
             "checks": CHECKS,
             "dictionaries": {name: {"values": listed} for name, listed in values.items()},

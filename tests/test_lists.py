@@ -22,6 +22,7 @@ from builders import (
     publish_item,
     publish_local,
 )
+from databases import address_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import Session
@@ -287,7 +288,7 @@ def test_a_method_that_is_not_there_is_refused_with_those_that_are(client: TestC
 
 
 def test_a_database_that_is_away_is_said_to_be_away(tmp_path: Path, server: Any) -> None:
-    away = f"sqlite:///{tmp_path}/empty.db" if server.kind == "sqlite" else server._address("catalog_nowhere")
+    away = f"sqlite:///{tmp_path}/empty.db" if server.kind == "sqlite" else address_of("catalog_nowhere")
     with TestClient(create_app(Settings(database_url=away))) as client:
         for url in ("/v1/regions", "/v1/guides/" + BANNER_BUREAU + "4" + ITEM, "/v1/codes/" + ITEM):
             answer = client.get(url)
