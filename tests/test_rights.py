@@ -168,6 +168,7 @@ def places(address: str, who: str) -> tuple[list[dict[str, str]], list[dict[str,
     return [{"region": LEAGUE}, {"region": BANNER}], []
 
 
+@pytest.mark.sqlite_is_enough
 @pytest.mark.parametrize(("method", "address", "who"), GUARDED, ids=[f"{row[0]} {row[1]}" for row in GUARDED])
 def test_who_may_is_who_the_table_says(
     session: Session, client: TestClient, now: datetime, prefix: str, appeal: str, method: str, address: str, who: str

@@ -20,8 +20,11 @@ def install(app: FastAPI) -> None:
     """Serve Swagger UI with files that a package ships; no foreign host is asked for anything."""
     folder = str(files("fastapi_offline") / "static")
     app.mount(ASSETS, StaticFiles(directory=folder), name="swagger-ui")
+    app.get("/docs", include_in_schema=False)(documentation)
 
-    @app.get("/docs", include_in_schema=False)
-    def documentation(request: Request) -> HTMLResponse:
-        context = {"title": app.title, "assets": ASSETS, "openapi_url": app.openapi_url}
-        return page(request, "docs.html", context, policy=POLICY)
+
+def documentation(request: Request) -> HTMLResponse:
+    """Show the page; the application is the request's, for the framework remembers its endpoints beyond their application."""
+    app: FastAPI = request.app
+    context = {"title": app.title, "assets": ASSETS, "openapi_url": app.openapi_url}
+    return page(request, "docs.html", context, policy=POLICY)
