@@ -1,4 +1,4 @@
-"""A million open appeals: what it costs to find those whose day has come, and to read an officer's queue.
+"""A million open appeals: what it costs to find those whose day has come, to read an officer's queue, and to preview.
 
 The measure (1.0) is one full scan: the database reads every deadline, for which there is no index, and hands over three
 figures. What is found by an index takes a small part of that.
@@ -18,6 +18,8 @@ from benchmarks.bars import Bars
 from benchmarks.open_appeals import fill
 from service_catalog.actors import Actor, ActorKind, Grant, Role
 from service_catalog.agencies.tables import Agency
+from service_catalog.appeals.matter import About
+from service_catalog.appeals.preview import newest_about
 from service_catalog.appeals.queues import key_of, queue
 from service_catalog.appeals.stages import Stage
 from service_catalog.appeals.tables import Appeal
@@ -28,7 +30,7 @@ from service_catalog.supervision.watching import watch
 
 NEED_ATTENTION = (0, 100, 1_000)
 TIMES, PAGE = 3, 50
-LEAGUE, BANNER = "152900000000", "152921000000"
+LEAGUE, BANNER, ITEM = "152900000000", "152921000000", "150709001000"
 DEADLINES = select(func.count(), func.min(col(Appeal.deadline_on)), func.max(col(Appeal.deadline_on)))
 
 
@@ -49,11 +51,21 @@ def measure_million(engine: Engine, number: int, bars: Bars) -> dict[str, Any]:
         who: _page(engine, reader, today, full_scan)
         for who, reader in bars.each(f"队列 queues, {engine.dialect.name}", list(_readers(engine).items()))
     }
+    found["preview"] = _preview(engine, full_scan)
     found["overdue_scan"] = {
         str(due): _scan(engine, due, today, full_scan)
         for due in bars.each(f"监察 overdue scan, {engine.dialect.name}", NEED_ATTENTION)
     }
     return found
+
+
+def _preview(engine: Engine, full_scan: float) -> dict[str, Any]:
+    """Time how a preview finds the newest open appeals of its item or place; to unseal them is not in it."""
+    query = newest_about(About(BANNER, place_is_known=True, basic_code=ITEM), datetime.now(UTC))
+    with reading(engine) as session:
+        rows = len(session.scalars(query).all())
+    seconds = _seconds(engine, lambda session: session.scalars(query).all())
+    return {"rows": rows, "seconds": _rounded(seconds), "of_full_scan": _rounded(seconds / full_scan)}
 
 
 def _scan(engine: Engine, due: int, today: date, full_scan: float) -> dict[str, Any]:

@@ -75,7 +75,8 @@ def _model(agency: str, region: str, today: date) -> dict[str, Any]:
         "channel": "portal", "body": b"\x01" * 200, "desk_region": region, "consents": False,
         "query_code": b"\x01" * 40, "received_at": at, "received_month": f"{today:%Y-%m}", "stage": Stage.HANDLING,
         "stage_since": at, "lead_agency": agency, "decided_by_league": False, "returns": 0, "reopens": 0,
-        "extensions": 0, "deadline_is_certain": True, "deadline_on": due_on, "counted_to": due_on, "queue_on": due_on,
+        "extensions": 0, "deadline_is_certain": True, "step_is_certain": True, "deadline_on": due_on, "counted_to": due_on,
+        "queue_on": due_on,
     }  # fmt: skip
 
 

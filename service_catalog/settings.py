@@ -107,7 +107,13 @@ class Settings(BaseSettings):
     )
     attachments_per_key: Rate = Field("1200/hour", description="Files added later to appeals with one key.")
     wrong_query_codes: Rate = Field(
-        "5/hour", description="Wrong query codes for one appeal number before its right one is refused, too."
+        "5/hour",
+        description="Wrong query codes for one appeal number from one address, or with one key, before its right one is "
+        "refused there, too.",
+    )
+    wrong_query_codes_per_number: Rate = Field(
+        "500/hour",
+        description="Wrong query codes for one appeal number from everywhere before it is refused everywhere.",
     )
     wrong_query_codes_per_address: Rate = Field(
         "60/hour", description="Wrong query codes from one address without a key before all from there are refused."

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from appealing import GOOD_ANSWER, Person, Town, after, good, open_town, post, refused
+from appealing import GOOD_ANSWER, Person, Town, after, good, open_town, pointers, post, refused
 from builders import BANNER, BANNER_BUREAU
 from sqlalchemy import Engine, event
 from sqlmodel import Session
@@ -53,6 +53,24 @@ def test_it_is_reopened_with_a_new_clock_twice_and_only_after_the_call(town: Tow
 
     assert refused(post(town.banner_desk, person, "reopening", reason="再来")) == (409, "reopened-too-often")
     assert refused(post(town.banner_desk, person, "call-back", text="回访")) == (409, "no-bad-rating")
+
+
+@pytest.mark.parametrize("grade", [1, None])
+def test_without_a_bad_rating_it_is_reopened_only_for_a_reason_that_the_rules_know(
+    town: Town, grade: int | None
+) -> None:
+    person = answered(town)
+    if grade is not None:
+        good(person.do("rating", grade=grade))
+    why = {"reason": "答复里的第二项至今没有办"}
+
+    bare = post(town.banner_desk, person, "reopening", **why)
+    unknown = post(town.banner_desk, person, "reopening", code="whatever", **why)
+    case = good(post(town.banner_desk, person, "reopening", code="not_carried_out", **why))
+
+    assert (refused(bare), pointers(unknown)) == ((409, "no-reason-to-reopen"), ["/code"])
+    assert case["events"][-1]["facts"]["code"] == "not_carried_out"
+    assert person.sees()["steps"][-1]["facts"]["zh"] == "答复承诺的事项没有落实"
 
 
 def test_without_a_rating_it_is_closed_after_five_working_days(town: Town) -> None:

@@ -1,6 +1,7 @@
 """Answers and what follows them: what counts as one, who reads it, who is told why it was rated bad, what is reopened."""
 
 from datetime import timedelta
+from time import process_time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,6 +32,8 @@ def town(session: Session, client: TestClient, clock: "Clock") -> Town:
         "已转相关部门。" * 8,
         "您好！您反映的情况已收悉，我局已将您的诉求转交旗公安局办理，相关部门会尽快与您联系，如有疑问请再联系我们。",
         "收到。正在办理，请耐心等待。我们会尽快处理您反映的问题！谢谢您的理解和支持",
+        "您反映的问题我单位高度重视，将依法依规认真研究处理，切实维护群众合法权益，确保事事有回音、件件有着落……下一步将不断提升服务水平。",
+        "您反映的情况我们已反馈给物业公司，将抓紧督促整改。您的诉求已上报。我局将加大监管力度，努力让群众满意。",
     ],
 )
 def test_courtesies_and_having_passed_it_on_are_no_answer(town: Town, words: str) -> None:
@@ -48,6 +51,35 @@ def test_what_came_of_it_is_an_answer_though_it_was_passed_on_first() -> None:
     assert len(substance(RULES, GOOD_ANSWER)) > RULES.min_characters["complaint"]  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "您的养老保险关系已转移到阿拉善左旗社保中心，可以正常缴费。",
+        "经核查，您的医保关系已转入左旗，系统今日已恢复，可正常刷卡结算。",
+        "您的户口已转到巴彦浩特镇派出所。",
+        "该路段已报自治区交通厅批准，4月开工。",
+        "案件已移交检察院，将于4月开庭。",
+        "拖欠的工资已转账到您的工资卡，核查结果已反馈给您。",
+    ],
+)
+def test_what_was_moved_or_approved_is_a_result_and_not_passed_on(words: str) -> None:
+    assert len(substance(RULES, words)) == sum(character not in "，。" for character in words)
+
+
+def test_no_words_keep_the_judging_of_an_answer_busy() -> None:
+    began = process_time()
+    for words in (
+        "依法依规" * 2_000 + "x",
+        "将" * 8_000,
+        "已转" * 4_000,
+        "已将" + "转交部门处理并" * 1_000,
+        "局" * 8_000,
+    ):
+        substance(RULES, words)
+
+    assert process_time() - began < 5
+
+
 def test_an_answer_that_others_read_too_names_nobody(town: Town) -> None:
     first = town.hand_in(contact={"name": "欧阳其其格", "phone": "13900001111"})
     town.clock.at += timedelta(hours=1)
@@ -62,6 +94,25 @@ def test_an_answer_that_others_read_too_names_nobody(town: Town) -> None:
     assert pointers(named) == ["/text"]
     assert later.sees()["answer"]["text"] == GOOD_ANSWER
     assert first.number not in later.look().text
+
+
+def test_who_is_merged_into_a_reopened_appeal_does_not_read_what_was_answered_before(town: Town) -> None:
+    first = town.hand_in(contact={"name": "欧阳其其格", "phone": "13900001111"})
+    town.to_handling(first, town.bureau)
+    good(post(town.bureau, first, "answer", text=f"欧阳其其格您好，已电话13900001111与您核对。{GOOD_ANSWER}"))
+    good(post(town.bureau_second, first, "answer/check", approve=True))
+    good(first.do("rating", grade=5))
+    good(post(town.banner_desk, first, "call-back", text="确有遗漏"))
+    good(post(town.banner_desk, first, "reopening", reason="群众不满意"))
+    town.clock.at += timedelta(hours=1)
+    later = town.hand_in()
+
+    good(post(town.banner_desk, later, "merger", into=first.number, reason="同一件事"))
+
+    assert later.sees()["answer"] is None
+    good(post(town.bureau, first, "answer", text=GOOD_ANSWER))
+    good(post(town.bureau_second, first, "answer/check", approve=True))
+    assert (later.sees()["answer"]["text"], later.sees()["answer"]["is_of_main"]) == (GOOD_ANSWER, True)
 
 
 def test_who_calls_back_reads_why_it_was_rated_bad(town: Town) -> None:
@@ -85,7 +136,7 @@ def test_what_the_desk_answered_itself_is_reopened_at_the_desk(town: Town) -> No
     good(post(town.banner_desk, person, "acceptance"))
     good(post(town.banner_desk, person, "answer", text=GOOD_ANSWER, no_guide="与事项无关"))
 
-    case = good(post(town.banner_desk, person, "reopening", reason="群众说没有讲清楚"))
+    case = good(post(town.banner_desk, person, "reopening", code="said_otherwise", reason="群众说没有讲清楚"))
 
     assert (case["stage"], case["reopens"]) == ("accepted", 1)
     assert person.sees()["answer"]["text"] == GOOD_ANSWER

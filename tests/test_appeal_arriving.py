@@ -60,7 +60,7 @@ def add(person: Person, content: bytes, *, headers: dict[str, str] | None = None
 
 
 class SlowStorage(Storage):
-    """A store that waits with each file until it is let go."""
+    """A store that waits with each file until it is let go; with each that is asked for too."""
 
     def __init__(self, under: Storage) -> None:
         self.under, self.reached, self.go = under, Event(), Event()
@@ -69,6 +69,11 @@ class SlowStorage(Storage):
         self.reached.set()
         assert self.go.wait(60)
         self.under.put(key, content)
+
+    def get(self, key: str) -> bytes:
+        self.reached.set()
+        assert self.go.wait(60)
+        return self.under.get(key)
 
     def delete(self, key: str) -> None:
         self.under.delete(key)
@@ -96,6 +101,43 @@ def test_while_one_file_is_slowly_stored_others_hand_in_and_answer(town: Town, s
         first, added = (good(job.result()) for job in waiting)
 
     assert (first["attachments"], added["attachments"], stored(folder)) == (1, 1, 2)
+
+
+def test_while_an_officer_waits_for_a_file_others_hand_in_and_answer(town: Town, slow: SlowStorage) -> None:
+    slow.go.set()
+    person = town.hand_in(attachments=with_file()["attachments"])
+    key = good(town.bureau("GET", person.at("case")))["attachments"][0]["key"]
+    slow.go.clear()
+    slow.reached.clear()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lambda: town.bureau("GET", person.at(f"files/{key}")))
+        try:
+            assert slow.reached.wait(60)
+            town.to_handling(town.hand_in(item=town.guides[TOWNSHIP_STATION]), town.bureau)
+            assert not waiting.done()
+        finally:
+            slow.go.set()
+
+    assert waiting.result().content == b"line"
+    assert [event["step"] for event in good(town.bureau("GET", person.at("case")))["events"]][-1] == "see_identity"
+
+
+def test_a_file_that_the_store_does_not_give_out_leaves_no_look_behind(
+    town: Town, slow: SlowStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(key: str) -> bytes:
+        raise StorageAway("不可用", "away")
+
+    slow.go.set()
+    person = town.hand_in(attachments=with_file()["attachments"])
+    case = good(town.bureau("GET", person.at("case")))
+    monkeypatch.setattr(slow, "get", away)
+
+    asked = town.bureau("GET", person.at(f"files/{case['attachments'][0]['key']}"))
+
+    assert refused(asked) == (503, "storage-away")
+    assert refused(town.station("GET", person.at("files/ab/cd"))) == (403, "identity-protected")
+    assert good(town.bureau("GET", person.at("case")))["events"] == case["events"]
 
 
 def test_a_repeated_request_stores_nothing_and_is_not_counted(town: Town, folder: Path) -> None:

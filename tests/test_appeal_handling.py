@@ -287,6 +287,19 @@ def test_whoever_returns_says_so_in_the_first_half_of_the_limit(town: Town) -> N
     assert good(post(town.bureau, person, "return", **WHY))["stage"] == "returned"
 
 
+def test_a_body_to_which_it_was_dispatched_last_counts_its_days_from_then(town: Town) -> None:
+    person = town.hand_in()
+    good(post(town.banner_desk, person, "transfer", agency_code=LEAGUE_BUREAU, reason="属盟局职责"))
+    town.go_to(after(TUESDAY, 6))
+    good(post(town.league_bureau, person, "return", **WHY))
+    town.go_to(after(TUESDAY, 7))
+    good(post(town.banner_desk, person, "dispatch", agency_code=BANNER_BUREAU, reason="属于职责范围"))
+
+    town.go_to(after(TUESDAY, 8))
+
+    assert good(post(town.bureau, person, "return", **WHY))["returns"] == 2
+
+
 def test_after_the_last_return_only_the_league_sends_it_and_then_it_stays(town: Town) -> None:
     person = town.hand_in()
     to_bureau = {"agency_code": BANNER_BUREAU, "reason": "属于职责范围"}
@@ -420,6 +433,8 @@ def test_a_body_that_helps_has_a_day_within_the_deadline_and_does_not_answer_the
     assert pointers(uninvited) == ["/agency_code"]
     assert refused(post(town.league_bureau, person, "notes", text="您好", to_the_person=True)) == (403, "not-allowed")
     good(post(town.league_bureau, person, "joint-opinion", agency_code=LEAGUE_BUREAU, text="规定如此"))
+    assert good(town.league_bureau("GET", "/v1/appeal-queue"))["items"] == []  # it has nothing left to do
+    assert good(town.league_bureau("GET", person.at("case")))["relation"] == "joint"
     assert [step["step"] for step in person.sees()["steps"]] == ["register", "dispatch", "sign", "start"]
     assert person.sees()["deadline"]["due_on"] == person.receipt["deadline"]["due_on"]
 

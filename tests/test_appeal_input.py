@@ -103,6 +103,12 @@ BAD: dict[str, tuple[dict[str, Any], list[str]]] = {
     "a theme of words": ({"theme": "张三的手机号"}, ["/theme"]),
     "a coming day": ({"happened_on": "2026-03-11"}, ["/happened_on"]),
     "a day that is none": ({"happened_on": "2026-02-30"}, ["/happened_on"]),
+    "a day of no calendar": ({"happened_on": "1700-01-01"}, ["/happened_on"]),
+    "a number for a day": ({"happened_on": {}}, ["/happened_on"]),
+    "a text for a yes or no": ({"consents_to_publication": "perhaps"}, ["/consents_to_publication"]),
+    "a text for a contact": ({"contact": "电话"}, ["/contact"]),
+    "a number for a file": ({"attachments": [{"name": "a.png", "content": 5}]}, ["/attachments/0/content"]),
+    "a file for files": ({"attachments": {}}, ["/attachments"]),
     "a body that does not exist": ({"against": "X" * 18}, ["/against"]),
     "a member that does not exist": ({"colour": "red"}, ["/colour"]),
     "a telephone that is none": ({"contact": {"phone": "打给我"}}, ["/contact/phone"]),
@@ -142,8 +148,13 @@ def test_it_is_refused_by_the_name_of_the_field_and_writes_nothing(town: Town, s
     assert refused(answer) == (422, "invalid-request")
     assert pointers(answer) == faulty
     assert all(fault["detail"] for fault in answer.json()["errors"])
+    assert "内容不能接受" not in answer.text  # what comes after it is English
     assert rows(session) == [0, 0, 0, 0]
     assert stored_files() == files
+
+
+def test_punctuation_alone_is_told_to_say_something(town: Town) -> None:
+    assert town.send(GOOD | {"text": "？！……"}).json()["errors"] == [{"pointer": "/text", "detail": "请写明具体内容"}]
 
 
 @pytest.mark.parametrize(
@@ -286,6 +297,28 @@ def test_after_a_few_wrong_codes_not_even_the_right_one_is_looked_at(town: Town)
     assert refused(person.do("withdrawal")) == (429, "rate-exceeded")
     town.clock.at += timedelta(seconds=int(right.headers["Retry-After"]))
     assert person.look().status_code == 200
+
+
+def test_wrong_codes_of_others_do_not_close_an_appeal_for_its_person(town: Town) -> None:
+    person = town.hand_in()
+    by_key = {"Query-Code": person.receipt["query_code"], **town.kiosk.headers}
+    wrong = by_key | {"Query-Code": "22222222"}
+    address = f"/v1/appeals/{person.number}"
+
+    assert [town.client.get(address, headers=wrong).status_code for _ in range(6)] == [404] * 5 + [429]
+    assert town.client.get(address, headers=by_key).status_code == 429
+    assert person.look().status_code == 200  # shown from elsewhere, the right code is looked at
+
+
+def test_hundreds_of_wrong_codes_from_everywhere_close_a_number(town: Town) -> None:
+    person = town.hand_in()
+    limiter, settings = (getattr(town.client.app.state.doors, name) for name in ("limiter", "settings"))  # type: ignore[attr-defined]
+    for _ in range(499):
+        limiter.hit("wrong query codes of", settings.wrong_query_codes_per_number, person.number)
+    assert person.look().status_code == 200
+
+    assert person.look("22222222").status_code == 404
+    assert person.look().status_code == 429
 
 
 def test_who_guesses_numbers_is_stopped_by_the_address(town: Town) -> None:

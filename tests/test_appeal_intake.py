@@ -6,28 +6,34 @@ from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from appealing import COMPLAINT, ELSEWHERE, GOOD_ANSWER, Person, Town, good, open_town, pointers, refused
+from appealing import COMPLAINT, ELSEWHERE, GOOD_ANSWER, Person, Town, good, open_town, pointers, post, refused
 from builders import (
     BANNER,
     BANNER_BUREAU,
     GACHA,
     ITEM,
+    LEAGUE,
     LEAGUE_BUREAU,
+    REVIEWER,
     TOWNSHIP,
     TOWNSHIP_STATION,
     add_agency,
     credit_code,
+    decision,
 )
 from callers import OPERATOR
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
-from service_catalog.appeals.preview import FEWEST_PAIRS, likeness, pairs_of
+from service_catalog.agencies.tables import Agency
+from service_catalog.appeals.matter import About
+from service_catalog.appeals.preview import FEWEST_PAIRS, likeness, newest_about, pairs_of
 from service_catalog.appeals.rulebook import find_register, load_register
 from service_catalog.appeals.tables import Appeal
+from service_catalog.implementations import claiming
 
 if TYPE_CHECKING:
     from conftest import Clock
@@ -110,6 +116,56 @@ def test_nobody_gets_the_complaint_against_themselves(town: Town) -> None:
     assert "是被投诉单位" in person.receipt["reason"]["zh"]
 
 
+def test_a_complaint_never_goes_to_a_body_whose_part_was_cancelled_or_is_suspended(
+    town: Town, session: Session, now: datetime
+) -> None:
+    against_the_station: dict[str, Any] = {"item": town.guides[TOWNSHIP_STATION], "region": TOWNSHIP}
+    claiming.suspend(session, town.guides[BANNER_BUREAU], decision(now.date()), by=REVIEWER, at=now)
+    session.commit()
+    while_suspended = town.hand_in(**against_the_station)
+    claiming.cancel(session, town.guides[LEAGUE_BUREAU], decision(now.date()), by=REVIEWER, at=now)
+    session.commit()
+    cancelled_too = town.hand_in(**against_the_station)
+
+    assert routed(while_suspended)[:2] == (LEAGUE_BUREAU, "item")
+    assert routed(cancelled_too) == (None, "desk", BANNER)
+
+
+def test_a_complaint_never_goes_to_a_body_that_answers_to_the_one_complained_of(town: Town, session: Session) -> None:
+    bureau = credit_code(LEAGUE, 900078)
+    add_agency(session, bureau, LEAGUE, "阿拉善盟市场监督管理总局")
+    session.get_one(Agency, LEAGUE_BUREAU).parent_code = bureau
+    session.commit()
+    about: dict[str, Any] = {"item": town.guides[BANNER_BUREAU], "region": TOWNSHIP}
+
+    complaint = town.hand_in(**about, against=bureau)
+    good(post(town.league_desk, complaint, "acceptance"))
+    dispatched = post(town.league_desk, complaint, "dispatch", agency_code=LEAGUE_BUREAU, reason="由盟公安局办理")
+
+    assert routed(town.hand_in(**about))[:2] == (LEAGUE_BUREAU, "item")
+    assert routed(complaint)[:2] == (None, "desk")
+    assert refused(dispatched) == (409, "body-complained-of")
+
+
+@pytest.mark.parametrize(
+    ("region", "name", "desk"),
+    [
+        (TOWNSHIP, "巴彦浩特镇人民政府", BANNER),
+        (BANNER, "阿拉善左旗人民政府", LEAGUE),
+        (LEAGUE, "阿拉善盟行政公署", LEAGUE),
+    ],
+)
+def test_a_complaint_against_a_government_lies_on_the_desk_above_it(
+    town: Town, session: Session, region: str, name: str, desk: str
+) -> None:
+    government = add_agency(session, credit_code(region, 900079), region, name)
+    session.commit()
+
+    person = town.hand_in(item=None, region=GACHA, text="超市卖假货，一直没人管", against=government)
+
+    assert routed(person) == ((MARKET, "route:shops", desk) if region == TOWNSHIP else (None, "desk", desk))
+
+
 @pytest.mark.parametrize(
     ("text", "rule"),
     [
@@ -150,6 +206,8 @@ def test_an_emergency_is_told_whom_to_call_before_it_is_taken(town: Town) -> Non
 
     assert refused(first) == (409, "looks-like-emergency")
     assert "119" in first.json()["detail"]
+    assert "如果不是紧急情况，请确认后再次提交" in first.json()["detail"]
+    assert first.json()["confirm_with"] == "not_an_emergency"
     assert town.send(draft | {"not_an_emergency": True}).status_code == 201
     assert town.send(draft | {"channel": "hotline"}, by=town.banner_desk).status_code == 201  # the officer has heard it
 
@@ -195,6 +253,29 @@ def test_nobody_finds_out_what_another_wrote_by_trying_a_part_of_it(town: Town, 
 
     assert preview(town, text=tried)["similar"] == []
     assert len(preview(town, text=text.replace("请问", "想问"))["similar"]) == 1
+
+
+def test_a_preview_reads_by_indexes_and_not_every_appeal_ever_taken(engine: Engine, now: datetime) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("the plan of PostgreSQL depends on how much there is")
+    asked: list[tuple[str, Any]] = []
+    event.listen(engine, "before_cursor_execute", lambda *about: asked.append((about[2], about[3])))
+    with Session(engine) as session:
+        session.scalars(newest_about(About(TOWNSHIP, place_is_known=True, basic_code=ITEM), now))
+        statement, values = asked[-1]
+        plan = str(list(session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)))
+
+    assert "SCAN appeal" not in plan
+    indexes = ("ix_appeal_desk_received", "ix_appeal_region_received", "ix_appeal_item_received")
+    assert [index for index in indexes if index not in plan] == []
+
+
+def test_what_is_alike_by_item_or_place_is_shown_once(town: Town) -> None:
+    town.ask(text=BUSES, item=ITEM)
+
+    assert len(preview(town, text=BUSES, item=ITEM)["similar"]) == 1
+    assert len(preview(town, text=BUSES, item=ITEM, region=BANNER)["similar"]) == 1
+    assert len(preview(town, text=BUSES, region=GACHA)["similar"]) == 0
 
 
 def test_the_likest_stands_first_and_nobody_learns_how_like_it_is(town: Town) -> None:

@@ -59,7 +59,7 @@ WITHIN = {
     Step.CALL_BACK: "answered closed merged",
     Step.PUBLISH: "answered closed",
     Step.ATTACH: "registered need_info accepted dispatched signed returned handling",
-    Step.RECOMPUTE: "registered need_info accepted dispatched signed returned handling",
+    Step.RECOMPUTE: "registered need_info accepted dispatched signed returned handling answered closed merged",
     Step.ERASE: "answered closed refused merged withdrawn",
     Step.NOTE: " ".join(Stage),
     Step.SEE_IDENTITY: " ".join(Stage),

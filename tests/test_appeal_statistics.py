@@ -38,6 +38,7 @@ from service_catalog.supervision.figures import COUNTED, Figures, median_of
 from service_catalog.supervision.public import shown_lines
 from service_catalog.supervision.statistics import By, Wanted, count_appeals
 from service_catalog.supervision.suppressing import LEAST, shown_parts
+from service_catalog.supervision.tables import AppealSignal, SignalRule, SignalState
 
 TODAY = date(2026, 3, 10)
 AT = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
@@ -51,6 +52,8 @@ PLACES = {
 """Each region with all it lies in."""
 BODIES = [LEAGUE_BUREAU, BANNER_BUREAU, TOWNSHIP_STATION]
 COUNTS = st.integers(0, 2)
+NOT_SEEN = "not seen"
+"""Of whom an overdue appeal was, where no watcher has come by."""
 
 
 @st.composite
@@ -82,6 +85,8 @@ def columns(draw: st.DrawFn) -> dict[str, Any]:
         "was_extended": draw(st.booleans()),
         "was_late": draw(st.sampled_from([True, False, None])),
         "was_called": draw(st.sampled_from([True, False, None])),
+        "was_returned_by": draw(st.sampled_from(BODIES)),
+        "was_overdue_at": draw(st.sampled_from([NOT_SEEN, None, *BODIES])),
     }
 
 
@@ -91,7 +96,9 @@ def write(session: Session, appeals: Sequence[dict[str, Any]]) -> None:
         session.add(row(f"26{number:010}", AT, **kept))
     session.flush()
     for number, appeal in enumerate(appeals):
-        steps: list[tuple[Step, dict[str, Any]]] = []
+        if appeal["was_overdue_at"] != NOT_SEEN:
+            session.add(overdue(f"26{number:010}", appeal["was_overdue_at"]))
+        steps: list[tuple[Step, dict[str, Any]]] = [(Step.RETURN, {})] * appeal["returns"]
         if appeal["reopens"] and appeal["was_extended"]:
             steps.append((Step.EXTEND, {}))
         if appeal["was_late"] is not None:
@@ -101,11 +108,18 @@ def write(session: Session, appeals: Sequence[dict[str, Any]]) -> None:
         session.add_all(
             AppealEvent(
                 number=f"26{number:010}", sequence=sequence, step=step, at=AT, by="甲", to_stage=Stage.HANDLING,
-                is_public=True, facts=facts,
+                is_public=True, facts=facts, agency_code=appeal["was_returned_by"],
             )
             for sequence, (step, facts) in enumerate(steps, 1)
         )  # fmt: skip
     session.flush()
+
+
+def overdue(number: str, agency: str | None) -> AppealSignal:
+    return AppealSignal(
+        rule=SignalRule.OVERDUE, number=number, period="0.1", region_code=BANNER, agency_code=agency, raised_at=AT,
+        put_right_by=TODAY, evidence={}, state=SignalState.OPEN,
+    )  # fmt: skip
 
 
 def naive(appeals: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -149,7 +163,7 @@ def said(figures: Figures) -> dict[str, Any]:
 
 KEYS: dict[By, Any] = {
     By.REGION: lambda one: PLACES[one["region_code"] or one["desk_region"]],
-    By.AGENCY: lambda one: [one["lead_agency"]],
+    By.AGENCY: lambda one: [one["body"]],
     By.KIND: lambda one: [one["kind"].value],
     By.ITEM: lambda one: [one["basic_code"]],
     By.CHANNEL: lambda one: [one["channel"]],
@@ -162,10 +176,20 @@ WANTED = st.builds(
 )  # fmt: skip
 
 
+def of_body(one: dict[str, Any], name: str) -> dict[str, Any]:
+    """Say for which body a figure counts an appeal."""
+    body = one["lead_agency"]
+    if name == "returned":
+        body = one["was_returned_by"]
+    elif name == "overdue" and one["was_overdue_at"] != NOT_SEEN:
+        body = one["was_overdue_at"]
+    return one | {"body": body}
+
+
 def is_wanted(one: dict[str, Any], wanted: Wanted) -> bool:
     return (
         (wanted.region is None or wanted.region in PLACES[one["region_code"] or one["desk_region"]])
-        and (wanted.agency is None or one["lead_agency"] == wanted.agency)
+        and (wanted.agency is None or one["body"] == wanted.agency)
         and (wanted.first_month or "") <= one["received_month"] <= (wanted.last_month or "9999")
     )
 
@@ -175,8 +199,29 @@ def is_wanted(one: dict[str, Any], wanted: Wanted) -> bool:
 def test_figures_are_what_one_would_count_by_hand(
     engine: Engine, appeals: list[dict[str, Any]], dimensions: list[By], wanted: Wanted
 ) -> None:
+    expected = {key: naive(group) for key, group in grouped(appeals, dimensions, wanted, "received").items()}
+    if By.AGENCY in dimensions or wanted.agency:
+        for line in expected.values():
+            line.update(returned=0, overdue=0)
+        for name in ("returned", "overdue"):
+            for key, group in grouped(appeals, dimensions, wanted, name).items():
+                if naive(group)[name]:
+                    expected.setdefault(key, naive([]))[name] = naive(group)[name]
+
+    with Session(engine.execution_options(catalog_writes=True)) as session:
+        write(session, appeals)
+        lines = count_appeals(session, wanted, dimensions, TODAY, by=None)
+        session.rollback()
+
+    assert {key: said(figures) for key, figures in lines} == expected
+
+
+def grouped(
+    appeals: Sequence[dict[str, Any]], dimensions: Sequence[By], wanted: Wanted, name: str
+) -> dict[tuple[str | None, ...], list[dict[str, Any]]]:
+    """Return what a figure counts on each line."""
     groups: dict[tuple[str | None, ...], list[dict[str, Any]]] = defaultdict(list)
-    for one in (one for one in appeals if is_wanted(one, wanted)):
+    for one in (one for one in (of_body(one, name) for one in appeals) if is_wanted(one, wanted)):
         keys: list[tuple[str | None, ...]] = [()]
         for dimension in dimensions:
             within = [key for key in KEYS[dimension](one) if dimension is not By.REGION or is_below(key, wanted.region)]
@@ -185,13 +230,7 @@ def test_figures_are_what_one_would_count_by_hand(
             groups[key].append(one)
     if not dimensions:
         groups.setdefault((), [])
-
-    with Session(engine.execution_options(catalog_writes=True)) as session:
-        write(session, appeals)
-        lines = count_appeals(session, wanted, dimensions, TODAY, by=None)
-        session.rollback()
-
-    assert {key: said(figures) for key, figures in lines} == {key: naive(group) for key, group in groups.items()}
+    return groups
 
 
 def is_below(key: str, region: str | None) -> bool:
@@ -203,7 +242,7 @@ def test_a_median_from_a_histogram_is_the_median(values: list[int]) -> None:
     assert median_of(Counter(values)) == (statistics.median(values) if values else None)
 
 
-def test_a_comparison_is_one_statement_however_many_bodies_there_are(engine: Engine) -> None:
+def test_a_comparison_is_as_many_statements_however_many_bodies_there_are(engine: Engine) -> None:
     with unit_of_work(engine) as session:
         for number in range(30):
             code = credit_code(BANNER, 800000 + number)
@@ -216,7 +255,44 @@ def test_a_comparison_is_one_statement_however_many_bodies_there_are(engine: Eng
         lines = count_appeals(session, Wanted(), [By.AGENCY, By.MONTH], TODAY, by=None)
 
     assert len(lines) == 30
-    assert len([statement for statement in asked if statement.startswith("SELECT")]) == 1
+    assert (
+        len([statement for statement in asked if statement.startswith("SELECT")]) == 3
+    )  # what was returned and what was overdue are others
+
+
+def test_a_body_answers_for_what_it_has_returned_and_let_run_late_whoever_has_it_now(engine: Engine) -> None:
+    with unit_of_work(engine) as session:
+        session.add(row("260000000001", AT, lead_agency=LEAGUE_BUREAU, returns=1))
+        session.add(row("260000000002", AT, lead_agency=LEAGUE_BUREAU, deadline_on=TODAY - timedelta(days=1)))
+        session.flush()
+        session.add(
+            AppealEvent(
+                number="260000000001", sequence=1, step=Step.RETURN, at=AT, by="甲", to_stage=Stage.RETURNED,
+                is_public=False, agency_code=BANNER_BUREAU,
+            )
+        )  # fmt: skip
+        session.add(overdue("260000000002", BANNER_BUREAU))
+
+    with Session(engine) as session:
+        lines = count_appeals(session, Wanted(), [By.AGENCY], TODAY, by=None)
+        ((_, of_banner),) = count_appeals(session, Wanted(agency=BANNER_BUREAU), [], TODAY, by=None)
+
+    counts = {key: [figures.counts[name] for name in ("received", "returned", "overdue")] for (key,), figures in lines}
+    assert counts == {BANNER_BUREAU: [0, 1, 1], LEAGUE_BUREAU: [2, 0, 0]}
+    assert (of_banner.counts["returned"], of_banner.counts["overdue"]) == (1, 1)
+
+
+def test_a_merged_appeal_stands_with_the_body_that_has_the_main_one(engine: Engine) -> None:
+    with unit_of_work(engine) as session:
+        session.add(row("260000000001", AT, lead_agency=LEAGUE_BUREAU))
+        session.flush()
+        merged = {"stage": Stage.MERGED, "main_number": "260000000001", "lead_agency": None}
+        session.add(row("260000000002", AT, **merged))
+
+    with Session(engine) as session:
+        ((key, figures),) = count_appeals(session, Wanted(), [By.AGENCY], TODAY, by=None)
+
+    assert (key, figures.counts["received"]) == ((LEAGUE_BUREAU,), 2)
 
 
 @given(st.lists(st.integers(0, 12), max_size=8), st.sets(st.integers(0, 7), max_size=2))

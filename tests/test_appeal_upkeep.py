@@ -48,10 +48,11 @@ from service_catalog.appeals.personal import erase_text
 from service_catalog.appeals.recomputing import recompute
 from service_catalog.appeals.retention import Erased, erase_due
 from service_catalog.appeals.stages import Stage, Step
+from service_catalog.appeals.tables import AppealRating
 from service_catalog.appeals.upkeep import answered_until, close_due, keep_up, lapse_due, waiting_until
 from service_catalog.attachments.storage import NoSuchAttachment, Storage, open_storage
 from service_catalog.cli import app
-from service_catalog.kernel.database import unit_of_work
+from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.kernel.workdays import Calendar
 from service_catalog.registers.loading import load_year
 from service_catalog.vault import Vault
@@ -155,6 +156,57 @@ def test_an_earliest_date_that_had_passed_made_nobody_late(engine: Engine, vault
     (record,) = records_of(engine, vault, number)
     assert (record["was_due_on"], record["was_not_before"]) == (None, "2027-01-02")
     assert record["due_on"] == "2027-01-05"
+
+
+def rated_badly(engine: Engine, vault: Vault, at: datetime) -> str:
+    number = hand_in(engine, vault, at)
+    begin(engine, vault, number, at)
+    answer(engine, vault, number, at)
+    with unit_of_work(engine) as session:
+        afterwards.rate(open_case(session, vault, number), grade=5, words=None, at=at)
+    return number
+
+
+def test_by_when_a_person_is_called_is_not_guessed_and_said_when_the_calendar_comes(
+    engine: Engine, vault: Vault
+) -> None:
+    new_years_eve = LAST_WEEK + DAY
+    number = rated_badly(engine, vault, new_years_eve)
+    with reading(engine) as session:
+        before = session.get_one(AppealRating, (number, 0)).call_back_by
+
+    moved = issue(engine, vault, OF_2027, new_years_eve + 2 * DAY, 2027)
+
+    with reading(engine) as session:
+        assert (before, session.get_one(AppealRating, (number, 0)).call_back_by) == (None, date(2027, 1, 3))
+    (record,) = records_of(engine, vault, number)
+    assert (moved, record["step_was_due_on"], record["call_back_by"]) == (1, None, "2027-01-03")
+    assert row_of(engine, vault, number).step_due_on == date(2027, 1, 3)
+
+
+def test_a_call_on_the_first_working_day_of_a_year_without_calendar_is_not_late(engine: Engine, vault: Vault) -> None:
+    new_years_eve = LAST_WEEK + DAY
+    before, after = (rated_badly(engine, vault, new_years_eve) for _ in range(2))
+    called = new_years_eve + 3 * DAY
+    with unit_of_work(engine) as session:
+        afterwards.call_back(session, vault, before, words="已致歉", by=DESK, at=called)
+
+    load_only(engine, OF_2027, called, 2027)
+    with unit_of_work(engine) as session:
+        afterwards.call_back(session, vault, after, words="已致歉", by=DESK, at=called)
+
+    assert records_of(engine, vault, before, Step.CALL_BACK) == [{"in_time": None}]  # nobody can say
+    assert records_of(engine, vault, after, Step.CALL_BACK) == [{"in_time": True}]
+
+
+def test_an_inner_limit_that_a_corrected_calendar_shortens_makes_nobody_late(engine: Engine, vault: Vault) -> None:
+    number = hand_in(engine, vault, FRIDAY, kind="suggestion")  # to be signed for on Monday
+
+    issue(engine, vault, WEEKEND_WORKS, FRIDAY + 2 * DAY)
+    moved_again = issue(engine, vault, WEEKEND_WORKS, FRIDAY + 2 * DAY)
+
+    record = records_of(engine, vault, number)[0]
+    assert (record["step_was_due_on"], record["step_due_on"], moved_again) == ("2026-03-16", "2026-03-15", 0)
 
 
 def test_a_date_that_only_becomes_certain_is_recorded_too(engine: Engine, vault: Vault) -> None:

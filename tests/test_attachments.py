@@ -500,6 +500,7 @@ def test_what_is_put_is_got_until_it_is_deleted(storage: Storage) -> None:
     assert (storage.get(key), storage.get(other)) == (JPEG_FILE, b"x" * MOST_BYTES)
     written = dict(storage.keys())
     assert set(written) == {key, other}
+    assert set(dict(storage.keys(key[:2]))) == {one for one in (key, other) if one[:2] == key[:2]}
     assert all(abs(datetime.now(UTC) - at) < timedelta(minutes=5) for at in written.values())
     storage.delete(key)
     storage.delete(key)

@@ -37,7 +37,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "appeal": {"number": APPEAL, "kind": "complaint", "urgency": "normal", "is_report": False, "is_praise": False,
                "channel": "portal", "body": b"0", "desk_region": BANNER, "consents": False, "query_code": b"0",
                "received_at": AT, "received_month": "2026-03", "stage": "registered", "stage_since": AT,
-               "decided_by_league": False, "returns": 0, "reopens": 0, "extensions": 0, "deadline_is_certain": True},
+               "decided_by_league": False, "returns": 0, "reopens": 0, "extensions": 0, "deadline_is_certain": True, "step_is_certain": True},
     "appeal_answer": {"number": TAKEN, "round": 1, "words": b"0", "needs_second": True, "proposed_by": "甲",
                       "proposed_name": "甲", "proposed_at": AT},
     "appeal_attachment": {"key": "00/0", "number": TAKEN, "name": b"0", "media_type": "text/plain", "size": 1,

@@ -27,13 +27,13 @@ from upkeeping import (
 )
 
 import service_catalog.tables  # noqa: F401 - every table has to be known
-from service_catalog.appeals import handling
+from service_catalog.appeals import afterwards, handling
 from service_catalog.appeals.attaching import content_of
-from service_catalog.appeals.case import look_at
-from service_catalog.appeals.personal import Resealed
+from service_catalog.appeals.case import open_case
+from service_catalog.appeals.personal import Resealed, erase_text
 from service_catalog.appeals.rotating import SEALED, rotate, sealed_by
 from service_catalog.appeals.tables import Appeal
-from service_catalog.attachments.storage import Storage, open_storage
+from service_catalog.attachments.storage import NoSuchAttachment, Storage, open_storage
 from service_catalog.cli import app
 from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.outbox.tables import Way
@@ -96,11 +96,6 @@ def tell_at(engine: Engine, *keys: str) -> None:
         )  # fmt: skip
 
 
-def file_of(engine: Engine, keys: Vault, storage: Storage, number: str, key: str) -> bytes:
-    with reading(engine) as session:
-        return content_of(look_at(session, keys, number), storage, key)[1]
-
-
 def test_every_sealed_column_of_the_product_is_counted_and_sealed_anew() -> None:
     binary = {
         f"{table.name}.{column.name}"
@@ -129,7 +124,7 @@ def test_after_a_rotation_the_new_key_alone_reads_everything(
     assert counts(engine, both) == {NEW_ID: values, OLD_ID: 0}
     assert [texts_of(engine, new_alone, one) for one in (number, open_one)] == before
     assert all(words in before[0] for words in (NAME, PHONE, ANSWER))
-    assert file_of(engine, new_alone, storage, open_one, key) == f"{NAME}的材料".encode()
+    assert content_of(storage, new_alone, key) == f"{NAME}的材料".encode()
     assert rotate(engine, new_alone, storage) == Resealed(0, 0)
     with pytest.raises(PersonalKeyMissing):
         texts_of(engine, old, number)
@@ -166,7 +161,7 @@ def test_a_file_that_is_gone_leaves_its_name_under_the_old_key_so_that_it_is_loo
     found = rotate(engine, both, storage)
 
     assert (missing.unreadable, found) == (1, Resealed(2, 0))
-    assert file_of(engine, vault(engine, NEW_KEY), storage, number, key) == "材料".encode()
+    assert content_of(storage, vault(engine, NEW_KEY), key) == "材料".encode()
 
 
 def test_what_officers_write_while_keys_change_is_not_lost(
@@ -194,6 +189,32 @@ def test_what_officers_write_while_keys_change_is_not_lost(
         said = texts_of(engine, vault(engine, NEW_KEY), number)
         assert [turn for turn in range(4) if f"第{turn}条备注" not in said] == []
     assert counts(engine, both)[OLD_ID] == 0
+
+
+def test_while_the_store_is_waited_for_officers_write_and_what_is_erased_stays_away(
+    engine: Engine, old: Vault, both: Vault, storage: Storage
+) -> None:
+    number = hand_in(engine, old, AT)
+    key = with_file(engine, old, storage, number, AT, "材料")
+    with unit_of_work(engine) as session:
+        afterwards.withdraw(open_case(session, old, number), words=None, at=AT)
+
+    class Meanwhile(Storage):
+        """A store that is slow: while it stores a file, the appeal is erased."""
+
+        def __init__(self) -> None:
+            self.get, self.delete = storage.get, storage.delete  # type: ignore[method-assign]
+
+        def put(self, key: str, content: bytes) -> None:
+            with unit_of_work(engine) as session:
+                keys = erase_text(open_case(session, both, number), by=OFFICER, at=AT)
+            storage.delete(keys[0])
+            storage.put(key, content)
+
+    rotate(engine, both, Meanwhile())
+
+    with pytest.raises(NoSuchAttachment):
+        storage.get(key)
 
 
 ROTATOR = """
@@ -238,7 +259,7 @@ def test_a_rotation_that_is_killed_goes_on_where_it_stopped(
     assert counts(engine, both)[OLD_ID] == 0
     for number, key in zip(numbers, files, strict=True):
         assert PHONE in texts_of(engine, new_alone, number)
-        assert file_of(engine, new_alone, storage, number, key) == f"材料{number}".encode()
+        assert content_of(storage, new_alone, key) == f"材料{number}".encode()
 
 
 def test_the_old_sealed_values_are_not_left_in_the_files_of_the_database(

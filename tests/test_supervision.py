@@ -1,10 +1,20 @@
 """Electronic supervision: what is raised when, whom it reminds, and what came of it."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from builders import BANNER, BANNER_BUREAU, LEAGUE, LEAGUE_BUREAU, TOWNSHIP, TOWNSHIP_STATION, publish_local
+from builders import (
+    BANNER,
+    BANNER_BUREAU,
+    LEAGUE,
+    LEAGUE_BUREAU,
+    TOWNSHIP,
+    TOWNSHIP_STATION,
+    add_agency,
+    credit_code,
+    publish_local,
+)
 from callers import key_for
 from sqlalchemy import Engine, delete, select
 from sqlmodel import Session, col
@@ -27,7 +37,9 @@ from typer.testing import CliRunner
 from service_catalog.actors import Role
 from service_catalog.agencies.tables import Agency
 from service_catalog.appeals import handling, triage
-from service_catalog.appeals.stages import Stage
+from service_catalog.appeals.calendars import issue_calendar
+from service_catalog.appeals.case import events_of
+from service_catalog.appeals.stages import Stage, Step
 from service_catalog.appeals.tables import Appeal
 from service_catalog.cli import app as commands
 from service_catalog.kernel.database import unit_of_work
@@ -97,7 +109,7 @@ def test_on_its_last_day_an_appeal_is_not_late(engine: Engine, vault: Vault, clo
 
     look(engine, clock, now + 3 * DAY)
 
-    assert raised(engine) == [(R.DUE_SOON, "0")]
+    assert raised(engine) == [(R.DUE_SOON, "0.3")]
 
 
 def test_a_signal_says_what_was_seen_and_by_when_to_put_it_right(
@@ -130,10 +142,12 @@ def test_the_body_is_reminded_at_once_and_the_desk_above_it_a_working_day_later(
         ("appeal.overdue", BANNER_BUREAU, None),
         ("appeal.overdue", None, BANNER),
     ]
-    assert first[0].once == f"due_soon:{number}:0:{BANNER_BUREAU}"
+    assert first[0].once == f"due_soon:{number}:0.3:{BANNER_BUREAU}"
     assert first[0].facts["deadline_on"] == "2026-03-13"
     assert "阿拉善左旗公安局" in first[0].body
     assert "整改期限" not in first[0].body  # nothing is late yet
+    assert first[0].subject.startswith("提醒：诉求")
+    assert messages(engine)[1].subject.startswith("督办：诉求")
     assert "整改期限：2026-04-03" in messages(engine)[1].body
     for message in messages(engine):
         said = f"{message.subject}{message.body}{message.facts}"
@@ -191,8 +205,92 @@ def test_while_the_person_is_asked_nothing_is_raised_and_nothing_passed_up(
     for days in range(4, 10):
         look(engine, clock, now + days * DAY)
 
-    assert raised(engine) == [(R.DUE_SOON, "0")]
+    assert raised(engine) == [(R.DUE_SOON, "0.3")]
     assert [m for m in messages(engine) if m.facts["to_superior"]] == []
+
+
+def test_before_an_extended_deadline_there_is_another_reminder(
+    engine: Engine, vault: Vault, clock: "Clock", now: datetime
+) -> None:
+    number = given(engine, vault, now)  # Tuesday; due on Friday the 13th
+    look(engine, clock, now + 3 * DAY)
+    with unit_of_work(engine) as session:
+        triage.extend(session, vault, number, amount=3, basis="办法第九条", reason="须会商", by=DESK, at=clock.at)
+
+    for days in range(3, 9):  # due on Wednesday the 18th
+        look(engine, clock, now + days * DAY)
+
+    assert raised(engine) == [(R.DUE_SOON, "0.3"), (R.DUE_SOON, "0.6")]
+    assert [message.facts["deadline_on"] for message in messages(engine) if not message.facts["to_superior"]] == [
+        "2026-03-13", "2026-03-18",
+    ]  # fmt: skip
+
+
+def test_who_gets_an_appeal_shortly_before_its_deadline_is_reminded_too(
+    engine: Engine, vault: Vault, clock: "Clock", now: datetime
+) -> None:
+    number = given(engine, vault, now)
+    look(engine, clock, now + 2 * DAY)
+    with unit_of_work(engine) as session:
+        triage.transfer(session, vault, number, agency_code=LEAGUE_BUREAU, reason="由盟局办理", by=DESK, at=clock.at)
+
+    look(engine, clock)
+    look(engine, clock, now + 3 * DAY)
+
+    reminded = [m.agency_code for m in messages(engine) if m.kind == "appeal.due_soon" and not m.facts["to_superior"]]
+    assert reminded == [BANNER_BUREAU, LEAGUE_BUREAU]
+
+
+def test_a_body_that_helps_and_says_nothing_by_its_day_is_told_and_then_its_superior(
+    engine: Engine, vault: Vault, clock: "Clock", now: datetime
+) -> None:
+    with unit_of_work(engine) as session:
+        session.get_one(Agency, TOWNSHIP_STATION).parent_code = LEAGUE_BUREAU
+    number = given(engine, vault, now, kind="suggestion")
+    with unit_of_work(engine) as session:
+        for body, days in ((LEAGUE_BUREAU, 1), (TOWNSHIP_STATION, 2), (credit_code(BANNER, 111111), 1)):
+            if session.get(Agency, body) is None:
+                add_agency(session, body, BANNER, "答得快的单位")
+            day = civil_day(now) + days * DAY
+            handling.ask_joint(session, vault, number, agency_code=body, due_on=day, words="请协办", by=OFFICER, at=now)
+            session.flush()
+        assert session.get_one(Appeal, number).joint_due_on == civil_day(now) + DAY
+        handling.joint_opinion(session, vault, number, agency_code=body, words="同意", by=OFFICER, at=now)
+
+    look(engine, clock, now + DAY)
+    on_the_day = raised(engine)
+    look(engine, clock, now + 2 * DAY)
+    first = raised(engine)
+    look(engine, clock, now + 3 * DAY)
+    look(engine, clock, now + 6 * DAY)
+
+    assert (on_the_day, first) == ([], [(R.NOT_HELPED, f"0.{LEAGUE_BUREAU}")])
+    assert raised(engine)[1:] == [(R.NOT_HELPED, f"0.{TOWNSHIP_STATION}")]
+    assert [m.agency_code or m.region_code for m in messages(engine)] == [
+        LEAGUE_BUREAU, TOWNSHIP_STATION, BANNER, LEAGUE_BUREAU,
+    ]  # fmt: skip
+    assert messages(engine)[0].subject.endswith("协办逾期未提意见")
+    assert "协办时限：2026-03-11" in messages(engine)[0].body
+
+
+def test_who_has_given_an_opinion_is_waited_for_no_longer_and_nobody_is_after_the_answer(
+    engine: Engine, vault: Vault, clock: "Clock", now: datetime
+) -> None:
+    said, answered = (given(engine, vault, now, kind="suggestion") for _ in range(2))
+    with unit_of_work(engine) as session:
+        for number in (said, answered):
+            due_on = civil_day(now) + DAY
+            handling.ask_joint(
+                session, vault, number, agency_code=LEAGUE_BUREAU, due_on=due_on, words="请协办", by=OFFICER, at=now
+            )
+    look(engine, clock, now + 2 * DAY)
+    with unit_of_work(engine) as session:
+        handling.joint_opinion(session, vault, said, agency_code=LEAGUE_BUREAU, words="同意", by=OFFICER, at=clock.at)
+        answer(session, vault, answered, clock.at)
+        days = [session.get_one(Appeal, number).joint_due_on for number in (said, answered)]
+    passed_up = look(engine, clock, now + 3 * DAY).passed_up
+
+    assert (days, passed_up) == ([None, None], 0)
 
 
 def test_each_body_that_does_not_sign_is_warned_and_a_second_yellow_card_makes_a_red_one(
@@ -370,6 +468,31 @@ def test_nobody_is_late_in_a_year_whose_calendar_has_not_been_issued(
     assert signal.rule is R.DUE_SOON
     assert signal.evidence["deadline_is_certain"] is False
     assert "此为最早可能的日期" in messages(engine)[0].body
+
+
+def test_nobody_gets_a_card_for_an_inner_limit_that_runs_into_a_year_without_calendar(
+    engine: Engine, vault: Vault, clock: "Clock"
+) -> None:
+    last_day = datetime(2026, 12, 31, 2, 0, tzinfo=UTC)
+    with unit_of_work(engine) as session:
+        number = hand_in(session, vault, last_day, kind="suggestion").row.number  # to be signed for in one working day
+
+    looked = [look(engine, clock, last_day + days * DAY).appeals for days in range(1, 4)]
+    before = raised(engine)
+    issue_calendar(
+        engine, vault, 2027, "date,is_working,name\n2027-01-01,0,元旦\n".encode(), document="通知", by=DESK, clock=clock
+    )
+    look(engine, clock, last_day + 4 * DAY)
+    on_monday = raised(engine)
+    look(engine, clock, last_day + 5 * DAY)
+
+    assert (looked, before, on_monday) == ([0, 0, 0], [], [])
+    assert [(signal.rule, signal.evidence["step_due_on"]) for signal in signals(engine)] == [
+        (R.NOT_SIGNED, "2027-01-04")
+    ]
+    with Session(engine) as session:
+        (event,) = [event for event in events_of(session, number) if event.step is Step.RECOMPUTE]
+    assert (event.facts["step_was_not_before"], event.facts["step_due_on"]) == ("2027-01-01", "2027-01-04")
 
 
 def test_an_appeal_that_nobody_has_to_look_at_is_not_touched_again(

@@ -1,19 +1,21 @@
 """After the answer: 好差评, the call back, closing, reopening; and withdrawing before it."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Session
 
 from service_catalog.actors import Actor
-from service_catalog.appeals.case import Case, demand_nobody_waits, merged_into, open_case
-from service_catalog.appeals.clock import Tick, due_of_step
+from service_catalog.appeals.answering import in_time
+from service_catalog.appeals.case import CALENDAR, Case, demand_nobody_waits, merged_into, open_case
+from service_catalog.appeals.clock import Tick, due_of_step, step_end
 from service_catalog.appeals.handling import supplement
 from service_catalog.appeals.intake import is_in_hours
 from service_catalog.appeals.stages import BAD, Stage, Step, demand_legal
 from service_catalog.appeals.standing import demand_desk
 from service_catalog.appeals.tables import AppealAnswer, AppealRating
 from service_catalog.kernel.dates import civil_day
-from service_catalog.kernel.errors import Conflict, Said
+from service_catalog.kernel.errors import Conflict, Fault, InvalidRequest, Said
 from service_catalog.vault import Vault
 
 
@@ -59,6 +61,12 @@ class ReopenedTooOften(Conflict):
     title = Said("不能再重办", "It cannot be reopened any more")
 
 
+class NoReasonToReopen(Conflict):
+    """Without a bad rating of the answer it takes a reason that the rules know: a new clock is nothing to be had for the asking."""
+
+    title = Said("没有重办事由", "There is no reason to reopen it")
+
+
 def rate(case: Case, *, grade: int, words: str | None, at: datetime) -> AppealRating:
     """Rate the answer, once; a bad grade opens a call back with a deadline of its own. Raises RatedAlready, NothingToRate."""
     row = case.row
@@ -67,7 +75,8 @@ def rate(case: Case, *, grade: int, words: str | None, at: datetime) -> AppealRa
     demand_legal(Step.RATE, row.stage)
     if rating_of(case) is not None:
         raise RatedAlready("这次答复已经评价过", "this answer has been rated")
-    by_day = case.step_due(at, case.rulebook.limits.steps.call_back) if grade in BAD else None
+    days = case.rulebook.limits.steps.call_back if grade in BAD else None
+    by_day = _called_by(case, at, days)
     sealed = case.seal(words, f"rating {row.round}")
     rating = AppealRating(
         number=row.number, round=row.round, grade=grade, words=sealed, rated_at=at, call_back_by=by_day
@@ -75,9 +84,17 @@ def rate(case: Case, *, grade: int, words: str | None, at: datetime) -> AppealRa
     case.session.add(rating)
     row.grade = grade
     facts = {"grade": grade, "round": row.round, "call_back_by": by_day and by_day.isoformat()}
-    case.record(Step.RATE, by=None, at=at, facts=facts, public=True, step_due_on=by_day)
+    case.record(Step.RATE, by=None, at=at, facts=facts, public=True, step_days=days)
     case.session.flush()
     return rating
+
+
+def _called_by(case: Case, at: datetime, days: int | None) -> date | None:
+    """Return by when the person is called; None where nobody has to, and where the calendar has not been issued."""
+    if days is None:
+        return None
+    end = step_end(civil_day(at), days, case.calendar)
+    return end.last_day if end.is_certain else None
 
 
 def may_rate(case: Case) -> bool:
@@ -106,8 +123,10 @@ def call_back(session: Session, vault: Vault, number: str, *, words: str, by: Ac
     if rating is None or rating.grade not in BAD or rating.called_back_at is not None:
         raise NoBadRating("没有等待回访的差评", "no bad rating waits for a call")
     rating.called_back_at, rating.called_back_by = at, by.name
-    case.row.step_due_on = None
-    facts = {"in_time": rating.call_back_by is None or civil_day(at) <= rating.call_back_by}
+    case.recompute(by=CALENDAR, at=at)
+    due_on, is_certain = case.row.step_due_on, case.row.step_is_certain
+    facts = {"in_time": in_time(due_on is None or civil_day(at) <= due_on, is_certain=is_certain)}
+    case.end_step()
     case.record(Step.CALL_BACK, by=by, at=at, words=words, facts=facts)
     return case
 
@@ -161,10 +180,12 @@ def _demand_called_back(case: Case) -> None:
         raise CallBackPending("差评须先回访", "call the person first")
 
 
-def reopen(session: Session, vault: Vault, number: str, *, reason: str, by: Actor, at: datetime) -> Case:
-    """Have it handled anew, with a new clock, by the body or the desk that answered.
+def reopen(
+    session: Session, vault: Vault, number: str, *, reason: str, code: str | None = None, by: Actor, at: datetime
+) -> Case:
+    """Have it handled anew, with a new clock, by the body or the desk that answered; `code` is a reason of the rules.
 
-    Raises CallBackPending, NothingToReopen, ReopenedTooOften, MoveNotLegal.
+    Raises CallBackPending, NothingToReopen, ReopenedTooOften, NoReasonToReopen, MoveNotLegal, InvalidRequest.
     """
     case = open_case(session, vault, number)
     demand_desk(case, by)
@@ -175,15 +196,34 @@ def reopen(session: Session, vault: Vault, number: str, *, reason: str, by: Acto
         raise NothingToReopen("没有答复过，不能重办", "what was never answered is not reopened")
     if row.reopens >= policy.max_reopens:
         raise ReopenedTooOften(f"重办最多 {policy.max_reopens} 次", f"at most {policy.max_reopens} times")
+    cause = _cause(case, code)
     limit = case.rulebook.limits.of(row.kind, row.urgency, civil_day(at))
     row.reopens, row.extensions = row.reopens + 1, 0
     row.answered_at = row.closed_at = row.in_time = row.working_days = None
     start = Tick(does="start", on=civil_day(at), limit=limit.limit, in_hours=is_in_hours(case, limit.unit, at))
     case.record(
         Step.REOPEN, by=by, at=at, to=Stage.HANDLING if row.lead_agency else Stage.ACCEPTED, words=reason,
-        agency=row.lead_agency, facts={"round": row.reopens}, public=True, ticks=[start],
+        agency=row.lead_agency, facts={"round": row.reopens, **cause}, public=True, ticks=[start],
     )  # fmt: skip
     return case
+
+
+def _cause(case: Case, code: str | None) -> dict[str, Any]:
+    """Return what the record keeps of why it is reopened: how the person rated it, or the reason of the rules."""
+    reasons = {reason.code: reason for reason in case.rulebook.policy.reopen_reasons}
+    known, rating = "、".join(reasons), rating_of(case)
+    if code is not None and code not in reasons:
+        raise InvalidRequest(
+            [Fault("/code", Said(f"没有这个事由代码，可选：{known}", f"no such reason; known: {known}"))]
+        )
+    if code is not None:
+        return reasons[code].model_dump()
+    if rating is None or rating.grade not in BAD:
+        raise NoReasonToReopen(
+            f"这次答复没有不满意的评价，重办须写明事由代码：{known}",
+            f"nobody has rated the answer bad: name a reason, one of {known}",
+        )
+    return {"grade": rating.grade}
 
 
 def withdraw(case: Case, *, words: str | None, at: datetime) -> Case:

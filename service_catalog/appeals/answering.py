@@ -105,6 +105,15 @@ def last_given(case: Case) -> AppealAnswer | None:
     return next((answer for answer in answers if answer is not None and answer.given_at is not None), None)
 
 
+def given_through(merged: Case, main: Case) -> AppealAnswer | None:
+    """Return the last answer of the main appeal that was given to this one too.
+
+    Those before speak to whoever brought the main one: nobody has looked whether they name them.
+    """
+    given = merged.last(Step.ANSWER_THROUGH)
+    return None if given is None else main.session.get(AppealAnswer, (main.row.number, given.facts["round"]))
+
+
 def _demand_guide(session: Session, code: str, at: datetime) -> None:
     try:
         guide_by_code(session, code, now=at, as_of=None)
@@ -121,7 +130,7 @@ def _give(case: Case, answer: AppealAnswer, by: Actor, at: datetime) -> None:
     found, used = case.due(), days_used(case.clock, case.calendar, today)
     answer.given_by, answer.given_at = by.identity, at
     row.answered_at, row.working_days = at, used
-    row.in_time = _in_time(today <= found.not_before, is_certain=found.due_on is not None)
+    row.in_time = in_time(today <= found.not_before, is_certain=found.due_on is not None)
     case.record(
         Step.ANSWER, by=by, at=at, agency=row.lead_agency, facts={"round": row.round, "in_time": row.in_time}, public=True,
         ticks=[Tick(does="end", on=today)],
@@ -142,13 +151,15 @@ def _demand_impersonal(case: Case, answer: AppealAnswer) -> None:
         raise InvalidRequest([Fault("/text", said)])
 
 
-def _in_time(early: bool, *, is_certain: bool) -> bool | None:
+def in_time(early: bool, *, is_certain: bool) -> bool | None:
     """Without a calendar the due day is this one at the earliest: what came by then is in time, the rest is not known."""
     return True if early else (False if is_certain else None)
 
 
 def _give_through(merged: Case, main: Case, at: datetime) -> None:
-    merged.row.answered_at, merged.row.in_time = at, main.row.in_time
+    merged.row.answered_at = at
+    if merged.row.in_time is not False:  # what was late when it was merged stays late
+        merged.row.in_time = main.row.in_time
     merged.record(
         Step.ANSWER_THROUGH, by=None, at=at, facts={"main": main.row.number, "round": main.row.round}, public=True
     )

@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-from sqlmodel import Session, col
+from sqlalchemy import Engine, func, select
+from sqlmodel import col
 
 from service_catalog.actors import Actor
 from service_catalog.appeals.case import Case
@@ -15,12 +15,14 @@ from service_catalog.appeals.drafts import AttachmentDraft
 from service_catalog.appeals.stages import Step, demand_legal
 from service_catalog.appeals.tables import AppealAttachment
 from service_catalog.attachments.checking import Checked, check, shown_name
-from service_catalog.attachments.storage import Storage, StorageAway, new_key
+from service_catalog.attachments.storage import FOLDERS, Storage, StorageAway, new_key
+from service_catalog.kernel.database import reading
 from service_catalog.kernel.errors import CatalogError, Conflict, Fault, InvalidRequest, NotFound, Said
 from service_catalog.vault import Vault
 
 MOST_OF_ONE_APPEAL = 20
 ORPHAN_AFTER = timedelta(days=1)
+BATCH = 1_000
 
 
 class TooManyAttachments(Conflict):
@@ -148,19 +150,34 @@ def attachments_of(case: Case) -> list[AppealAttachment]:
     return list(case.session.scalars(query.order_by(col(AppealAttachment.added_at), col(AppealAttachment.key))))
 
 
-def content_of(case: Case, storage: Storage, key: str) -> tuple[AppealAttachment, bytes]:
-    """Return a file with its bytes; raises NoSuchFile, StorageAway."""
+def file_of(case: Case, key: str) -> AppealAttachment:
+    """Return a file of an appeal; raises NoSuchFile."""
     row = case.session.get(AppealAttachment, key)
     if row is None or row.number != case.row.number:
         raise NoSuchFile(f"没有附件 {key}", f"there is no attachment {key}")
-    return row, case.vault.unseal(storage.get(key), f"attachment {key}")
+    return row
 
 
-def sweep(session: Session, storage: Storage, *, at: datetime) -> int:
-    """Delete what was stored a day ago and belongs to no appeal: its transaction failed. Returns how many."""
-    old = [key for key, stored_at in dict(storage.keys()).items() if stored_at < at - ORPHAN_AFTER]
-    known = set(session.scalars(select(col(AppealAttachment.key))))
-    orphans = [key for key in old if key not in known]
+def content_of(storage: Storage, vault: Vault, key: str) -> bytes:
+    """Return the bytes of a file, asked for while no transaction waits; raises NoSuchAttachment, StorageAway."""
+    return vault.unseal(storage.get(key), f"attachment {key}")
+
+
+def sweep(engine: Engine, storage: Storage, *, at: datetime) -> int:
+    """Delete what was stored a day ago and belongs to no appeal: its transaction failed. Returns how many.
+
+    It goes folder by folder, so that no list is long, and holds no transaction while the store is asked.
+    """
+    return sum(_sweep_folder(engine, storage, folder, at - ORPHAN_AFTER) for folder in FOLDERS)
+
+
+def _sweep_folder(engine: Engine, storage: Storage, folder: str, before: datetime) -> int:
+    orphans = {key for key, stored_at in storage.keys(folder) if stored_at < before}
+    old = sorted(orphans)
+    for start in range(0, len(old), BATCH):
+        these = col(AppealAttachment.key).in_(old[start : start + BATCH])
+        with reading(engine) as session:
+            orphans.difference_update(session.scalars(select(col(AppealAttachment.key)).where(these)))
     for key in orphans:
         storage.delete(key)
     return len(orphans)

@@ -1,6 +1,6 @@
 """Case: one appeal opened to do something to it. Every step goes through `record`, which keeps the clock's dates right."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from service_catalog.actors import Actor, ActorKind
-from service_catalog.appeals.clock import Clock, Due, Tick, due, due_of_step, wind
+from service_catalog.appeals.clock import Clock, Due, Moved, Tick, due, due_of_step, iso, step_end, wind
 from service_catalog.appeals.rulebook import Rulebook, rulebook_of
-from service_catalog.appeals.stages import ANSWERED, BAD, MOVES, Stage, Step, demand_legal
-from service_catalog.appeals.tables import Appeal, AppealEvent
+from service_catalog.appeals.stages import ANSWERED, BAD, MOVES, WITH_AGENCY, Stage, Step, demand_legal
+from service_catalog.appeals.tables import Appeal, AppealEvent, AppealRating, JointAgency
 from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Conflict, NotFound, Said
 from service_catalog.kernel.workdays import Calendar
@@ -77,9 +77,17 @@ class Case:
         """When it is due by the calendar of today."""
         return due(self.clock, self.calendar, self.rulebook.policy.thresholds)
 
-    def step_due(self, at: datetime, working_days: int) -> date:
-        """Return the last day of an inner limit that begins at `at`."""
-        return due_of_step(civil_day(at), working_days, self.calendar)
+    def begin_step(self, at: datetime, working_days: int) -> None:
+        """Let an inner limit begin; the one that was running ends."""
+        row = self.row
+        row.step_since, row.step_days = civil_day(at), working_days
+        row.step_due_on, row.step_is_certain = step_end(row.step_since, working_days, self.calendar)
+
+    def end_step(self) -> None:
+        """End the inner limit that is running, if there is one."""
+        row = self.row
+        row.step_since = row.step_days = row.step_due_on = None
+        row.step_is_certain = True
 
     @property
     def body(self) -> str:
@@ -101,9 +109,9 @@ class Case:
     def _about(self, what: str) -> str:
         return f"appeal {self.row.number} {what}"
 
-    def last(self, step: Step) -> AppealEvent | None:
-        """Return the latest event of a step."""
-        return next((event for event in reversed(self.events) if event.step is step), None)
+    def last(self, *steps: Step) -> AppealEvent | None:
+        """Return the latest event of any of these steps."""
+        return next((event for event in reversed(self.events) if event.step in steps), None)
 
     def record(
         self,
@@ -117,12 +125,14 @@ class Case:
         ticks: Sequence[Tick] = (),
         agency: str | None = None,
         public: bool = False,
-        step_due_on: date | None = None,
+        step_days: int | None = None,
+        answer_by: date | None = None,
     ) -> AppealEvent:
         """Write a step down and move the appeal; raises MoveNotLegal. `by` None is the person themselves.
 
         A step that moves the appeal ends the inner step that was running; one that does not leaves it alone. A calendar
-        that came since the last step is written down first.
+        that came since the last step is written down first. `step_days` are the working days of the inner step that begins,
+        `answer_by` is the day that was named to the person.
         """
         row, before = self.row, self.row.stage if self.events else None
         if before is not None:
@@ -141,9 +151,11 @@ class Case:
         self.events.append(event)
         if after is not before:
             row.stage, row.stage_since = after, at
-            row.step_due_on = step_due_on
-        elif step_due_on is not None:
-            row.step_due_on = step_due_on
+            self.end_step()
+        if step_days is not None:
+            self.begin_step(at, step_days)
+        if answer_by is not None:
+            row.step_due_on = answer_by
         self.refresh()
         return event
 
@@ -157,7 +169,15 @@ class Case:
             row.counted_to, row.deadline_is_certain = found.not_before, found.due_on is not None
             if row.stage is not Stage.NEED_INFO or self._was_late_when_asked(found):
                 row.deadline_on, row.warn_on, row.grave_on = found.not_before, found.warn_on, found.grave_on
+        else:
+            row.joint_due_on = None
         row.next_alert_on, row.queue_on = next_alert(row, None), queue_day(row)
+
+    def wait_for_joint(self, bodies: Iterable[JointAgency]) -> None:
+        """Bring the first day of the bodies that help in line; those who never answered before it was reopened are let be."""
+        since = self.row.joint_due_on or FAR
+        waited = [body.due_on for body in bodies if body.opinion_at is None and body.due_on >= since]
+        self.row.joint_due_on = min(waited, default=None)
 
     def is_late(self, today: date) -> bool:
         """Tell whether its deadline has passed for certain; while the clock stands, whether it had when the person was asked."""
@@ -175,26 +195,52 @@ class Case:
         return found.due_on is not None and found.due_on < self.clock.pauses[-1].since
 
     def recompute(self, *, by: Actor, at: datetime, year: int | None = None) -> bool:
-        """Bring the due day in line with the calendar of today, and write it down; tells whether it had moved.
+        """Bring due day and inner step in line with the calendar of today, and write it down; tells whether one had moved.
 
         `year` is the one that was loaded, where that is known. Nobody is made late in retrospect (handbook, appeals,
         chapter 4): what was not overdue by the calendar of before has today, or the first day after the question.
         """
-        row, before, found = self.row, self.row.counted_to, self.moved_to
-        if before is None or found is None:
+        deadline, step = self._moved_deadline(civil_day(at)), self._moved_step(civil_day(at))
+        days = [day for moved in (deadline, step) if moved for day in (moved.told, moved.counted)]
+        if not days:
             return False
-        today, due_on = civil_day(at), found.not_before
-        was_late = row.deadline_is_certain and before < today
-        if not was_late:
-            due_on = max(due_on, self._earliest(today))
-        facts = {
-            "was_due_on": before.isoformat() if row.deadline_is_certain else None, "was_not_before": before.isoformat(),
-            "due_on": due_on.isoformat() if found.due_on else None, "not_before": due_on.isoformat(),
-            **self._calendar_of(year or max(before, found.not_before).year),
-        }  # fmt: skip
-        floor = [Tick(does="floor", on=due_on)] if due_on > found.not_before else []
-        self.record(Step.RECOMPUTE, by=by, at=at, facts=facts, public=True, ticks=floor)
+        facts = (deadline.facts() if deadline else {}) | (self._move_step(step) if step else {})
+        self.record(
+            Step.RECOMPUTE, by=by, at=at, facts=facts | self._calendar_of(year or max(days).year),
+            public=deadline is not None or "call_back_by" in facts,
+            ticks=[Tick(does="floor", on=deadline.to)] if deadline and deadline.to > deadline.counted else [],
+        )  # fmt: skip
         return True
+
+    def _moved_deadline(self, today: date) -> Moved | None:
+        told, found = self.row.counted_to, self.moved_to
+        if told is None or found is None:
+            return None
+        return Moved.of(
+            told, self.row.deadline_is_certain, found.not_before, found.due_on is not None, today, self._earliest(today)
+        )
+
+    def _moved_step(self, today: date) -> Moved | None:
+        row = self.row
+        if row.step_due_on is None or row.step_since is None or row.step_days is None:
+            return None
+        end = step_end(row.step_since, row.step_days, self.calendar)
+        if end == (row.step_due_on, row.step_is_certain):
+            return None
+        earliest = today if end.is_certain else end.last_day
+        return Moved.of(row.step_due_on, row.step_is_certain, *end, today, earliest)
+
+    def _move_step(self, step: Moved) -> dict[str, Any]:
+        """Move the inner step, and the day by which the person is called; returns what is to be written down."""
+        row, facts = self.row, step.facts("step_")
+        row.step_due_on, row.step_is_certain = step.to, step.is_certain
+        if step.to > step.counted:  # from now on it is this day, whatever is counted
+            row.step_since, row.step_days = step.to, 0
+        rating = self.session.get(AppealRating, (row.number, row.round)) if row.stage in ANSWERED else None
+        if rating is not None:
+            rating.call_back_by = step.to if step.is_certain else None
+            facts["call_back_by"] = iso(rating.call_back_by)
+        return facts
 
     @property
     def moved_to(self) -> Due | None:
@@ -222,12 +268,15 @@ class Case:
 def next_alert(row: Appeal, after: date | None) -> date | None:
     """Return the first day after `after` on which supervision has something to look at."""
     one = timedelta(days=1)
-    step = row.step_due_on + one if row.step_due_on and row.stage is not Stage.NEED_INFO else None
+    step = (
+        row.step_due_on + one if row.step_due_on and row.step_is_certain and row.stage is not Stage.NEED_INFO else None
+    )
+    joint = row.joint_due_on + one if row.joint_due_on and row.stage in WITH_AGENCY else None
     over = row.deadline_on + one if row.deadline_on else None
     again = civil_day(row.answered_at) if row.answered_at and _may_be_bad_again(row) else None
     days = [
         day
-        for day in (row.warn_on, over, row.grave_on, step, again)
+        for day in (row.warn_on, over, row.grave_on, step, joint, again)
         if day is not None and (after is None or day > after)
     ]
     return min(days, default=None)

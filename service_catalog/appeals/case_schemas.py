@@ -27,6 +27,8 @@ class QueueLine(BaseModel):
     deadline_on: date | None = Field(description="Treated as the deadline, also where it is only the earliest date.")
     deadline_is_certain: bool
     step_due_on: date | None
+    step_is_certain: bool
+    joint_due_on: date | None = Field(description="First day of a body that helps and has not given its opinion.")
     received_at: datetime
     desk_region: str
     lead_agency: str | None
@@ -124,6 +126,7 @@ class CaseView(BaseModel):
     deadline: DeadlineView
     light: Light | None
     step_due_on: date | None
+    step_is_certain: bool
     returns: int
     reopens: int
     extensions: int
@@ -149,6 +152,12 @@ class WithWords(Document):
     """A step that may have a word with it."""
 
     text: Words | None = None
+
+
+class Reopening(WithReason):
+    """Why it is handled anew: the code of a reason that the rules know, unless the person has rated the answer bad."""
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z_]{2,24}$")] | None = None
 
 
 class Refusal(Document):

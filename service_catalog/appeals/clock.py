@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -222,10 +222,54 @@ def days_used(clock: Clock, calendar: Calendar, until: date) -> int | None:
 
 def due_of_step(started_on: date, working_days: int, calendar: Calendar) -> date:
     """Return the last day of an inner limit (signing, calling back); without a calendar the earliest it can be."""
-    return _Days(calendar).after(started_on, working_days)
+    return step_end(started_on, working_days, calendar).last_day
+
+
+class StepEnd(NamedTuple):
+    """When an inner limit ends."""
+
+    last_day: date
+    is_certain: bool
+    """False: the calendar of a year it runs into has not been issued, and it cannot end earlier."""
+
+
+def step_end(started_on: date, working_days: int, calendar: Calendar) -> StepEnd:
+    """Compute when an inner limit ends."""
+    days = _Days(calendar)
+    return StepEnd(days.after(started_on, working_days), days.certain)
 
 
 def working_days_between(calendar: Calendar, first: date, last: date) -> int:
     """Count the working days from `first` to `last`, both included; days without a calendar count as working."""
     days = _Days(calendar)
     return sum(days.works(first + ONE * n) for n in range((last - first).days + 1))
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A day that the calendar of today moves, or makes certain."""
+
+    told: date
+    was_certain: bool
+    counted: date
+    is_certain: bool
+    to: date
+    """Later than what is counted where somebody would have been late by it."""
+
+    @classmethod
+    def of(cls, told: date, was_certain: bool, counted: date, is_certain: bool, today: date, earliest: date) -> "Moved":
+        """Return where it moves: to what is counted, and not before `earliest` where it had not passed by what was told."""
+        was_late = was_certain and told < today
+        return cls(told, was_certain, counted, is_certain, counted if was_late else max(counted, earliest))
+
+    def facts(self, of: str = "") -> dict[str, str | None]:
+        """Return what is written down of it."""
+        return {
+            f"{of}was_due_on": iso(self.told if self.was_certain else None), f"{of}was_not_before": iso(self.told),
+            f"{of}due_on": iso(self.to if self.is_certain else None), f"{of}not_before": iso(self.to),
+        }  # fmt: skip
+
+
+def iso(day: date | None) -> str | None:
+    """Return a day as it is written down."""
+    return None if day is None else day.isoformat()

@@ -32,7 +32,7 @@ class Wanted(StrEnum):
 
 def _says_something(text: str) -> str:
     if not any(character.isalnum() for character in text):
-        raise PydanticCustomError("blank", "must say something")
+        raise PydanticCustomError("says_nothing", "must say something")
     return text
 
 

@@ -14,9 +14,9 @@ class LooksLikeEmergency(Conflict):
 
     def __init__(self, found: Elsewhere) -> None:
         super().__init__(
-            f"{found.where_zh}如果不是紧急情况，请注明 not_an_emergency: true 后再次提交。",
-            f"{found.where_en} If it is no emergency, hand it in again with not_an_emergency: true.",
-            code=found.code, where_zh=found.where_zh, where_en=found.where_en,
+            f"{found.where_zh}如果不是紧急情况，请确认后再次提交。",
+            f"{found.where_en} If it is no emergency, say so and hand it in again.",
+            code=found.code, where_zh=found.where_zh, where_en=found.where_en, confirm_with="not_an_emergency",
         )  # fmt: skip
 
 

@@ -6,22 +6,17 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from service_catalog.access.keys import PREFIX_LENGTH, name_of_key
+from service_catalog.access.keys import PREFIX_LENGTH, key_of, name_of_key
 from service_catalog.access.rights import Right, demand
 from service_catalog.access.tables import AccessKey
-from service_catalog.actors import Actor, Role
+from service_catalog.actors import Actor, ActorKind, Grant
 from service_catalog.agencies.places import place_of_agency
 from service_catalog.agencies.register import find_agency
 from service_catalog.agencies.tables import Agency
 from service_catalog.appeals.case import Case, open_case
 from service_catalog.appeals.clock import Tick, working_days_between
 from service_catalog.appeals.stages import Stage, Step, demand_legal
-from service_catalog.appeals.standing import (
-    demand_desk,
-    demand_desk_or_lead,
-    demand_lead,
-    relation_of,
-)
+from service_catalog.appeals.standing import demand_desk, demand_desk_or_lead, demand_lead, demand_part, may_lead
 from service_catalog.appeals.tables import AppealEvent, JointAgency
 from service_catalog.appeals.triage import demand_not_complained_of
 from service_catalog.kernel.dates import civil_day
@@ -85,35 +80,45 @@ def start(session: Session, vault: Vault, number: str, *, by: Actor, at: datetim
 def assign(session: Session, vault: Vault, number: str, *, officer: str | None, by: Actor, at: datetime) -> Case:
     """Give it to another officer, or take it over oneself; raises InvalidRequest where nobody is known by that name.
 
-    An officer is named by the prefix of their key, or by the identity under which they have worked on appeals before.
+    An officer is named by the prefix of their key, or by the identity under which they have signed for the body before.
     """
     case = open_case(session, vault, number)
     demand_lead(case, by)
     demand_legal(Step.ASSIGN, case.row.stage)
     before = case.row.officer_name
-    case.row.officer, case.row.officer_name = _known_officer(case, officer) if officer else (by.identity, by.name)
+    case.row.officer, case.row.officer_name = _known_officer(case, officer, at) if officer else (by.identity, by.name)
     case.record(Step.ASSIGN, by=by, at=at, facts={"from": before, "to": case.row.officer_name})
     return case
 
 
-def _known_officer(case: Case, officer: str) -> tuple[str, str]:
-    """Return identity and name of an officer."""
-    key = case.session.get(AccessKey, officer) if len(officer) == PREFIX_LENGTH else None
-    if key is not None and key.role is Role.APPEALS_OFFICER and key.revoked_at is None:
-        name = name_of_key(key)
-        return name, name
-    seen = case.session.scalars(
-        select(col(AppealEvent.by))
-        .where(col(AppealEvent.actor) == officer)
-        .order_by(col(AppealEvent.at).desc())
-        .limit(1)
-    ).first()
-    if seen is None:
+def _known_officer(case: Case, officer: str, at: datetime) -> tuple[str, str]:
+    """Return identity and name of an officer who may go on with it."""
+    session = case.session
+    key = session.get(AccessKey, officer) if len(officer) == PREFIX_LENGTH else key_of(session, officer)
+    name = _name_of_signer(case, officer) if key is None else _name_of_holder(case, key, at)
+    if name is None:
         said = Said(
-            "不认识这位承办人：请写密钥前缀，或者其登录身份", "nobody is known by that: a key's prefix, or an identity"
+            "没有这位可以承办此件的人：请写承办单位有效密钥的前缀，或者为该单位签收过诉求的人的登录身份",
+            "nobody by that name may handle it: the prefix of a valid key of the body, or the identity of a person who has"
+            " signed for the body before",
         )
         raise InvalidRequest([Fault("/officer", said)])
-    return officer, seen
+    return (officer if key is None else name), name
+
+
+def _name_of_holder(case: Case, key: AccessKey, at: datetime) -> str | None:
+    name, grant = name_of_key(key), Grant(key.role, key.region_code, key.agency_code)
+    is_valid = key.revoked_at is None and key.expires_at > at
+    return name if is_valid and may_lead(case, Actor(name, ActorKind.MACHINE, (grant,))) else None
+
+
+def _name_of_signer(case: Case, identity: str) -> str | None:
+    """Return what a person is called who has signed for the lead; what is granted to them stands in their token alone."""
+    signed = select(col(AppealEvent.by)).where(
+        col(AppealEvent.actor) == identity, col(AppealEvent.actor_kind) == ActorKind.PERSON,
+        col(AppealEvent.step) == Step.SIGN, col(AppealEvent.agency_code) == case.row.lead_agency,
+    )  # fmt: skip
+    return case.session.scalars(signed.order_by(col(AppealEvent.at).desc()).limit(1)).first()
 
 
 def return_(
@@ -151,14 +156,14 @@ def return_(
     }
     case.record(
         Step.RETURN, by=by, at=at, words=f"{reason}\n依据：{rule}", agency=agency, facts=facts,
-        step_due_on=case.step_due(at, case.rulebook.limits.steps.dispatch),
+        step_days=case.rulebook.limits.steps.dispatch,
     )  # fmt: skip
     return case
 
 
 def _demand_early(case: Case, at: datetime) -> None:
     """Whoever got it says so in the first half of what was left of the limit when it came to them."""
-    sent = case.last(Step.TRANSFER) or case.last(Step.DISPATCH)
+    sent = case.last(Step.DISPATCH, Step.TRANSFER)
     assert sent is not None
     came, calendar = civil_day(sent.at) + timedelta(days=1), case.calendar
     left = working_days_between(calendar, came, case.due().not_before)
@@ -187,7 +192,7 @@ def ask(
     _demand_pause(case, today, answer_by)
     case.record(
         Step.ASK, by=by, at=at, words=question, facts={"answer_by": answer_by.isoformat()}, public=True,
-        ticks=[Tick(does="pause", on=today, answer_by=answer_by)], step_due_on=answer_by,
+        ticks=[Tick(does="pause", on=today, answer_by=answer_by)], answer_by=answer_by,
     )  # fmt: skip
     return case
 
@@ -215,7 +220,7 @@ def supplement(case: Case, *, words: str | None, by: Actor | None, at: datetime)
     case.record(
         Step.SUPPLEMENT, by=by, at=at, to=before, words=words, public=True,
         ticks=[Tick(does="resume", on=civil_day(at))],
-        step_due_on=case.step_due(at, case.rulebook.limits.steps.dispatch) if at_the_desk else None,
+        step_days=case.rulebook.limits.steps.dispatch if at_the_desk else None,
     )  # fmt: skip
     return case
 
@@ -237,6 +242,7 @@ def ask_joint(
         said = Said(f"须在今天到 {case.due().not_before} 之间", f"between today and {case.due().not_before}")
         raise InvalidRequest([Fault("/due_on", said)])
     session.add(JointAgency(number=number, agency_code=agency_code, due_on=due_on, asked_at=at))
+    case.row.joint_due_on = min(case.row.joint_due_on or due_on, due_on)
     case.record(Step.ASK_JOINT, by=by, at=at, words=words, agency=agency_code, facts={"due_on": due_on.isoformat()})
     return case
 
@@ -248,12 +254,12 @@ def joint_opinion(
     case = open_case(session, vault, number)
     demand(by, Right.HANDLE_APPEALS, place_of_agency(session, agency_code))
     demand_legal(Step.JOINT_OPINION, case.row.stage)
-    row = session.scalars(
-        select(JointAgency).where(col(JointAgency.number) == number, col(JointAgency.agency_code) == agency_code)
-    ).first()
+    rows = session.scalars(select(JointAgency).where(col(JointAgency.number) == number)).all()
+    row = next((row for row in rows if row.agency_code == agency_code), None)
     if row is None:
         raise InvalidRequest([Fault("/agency_code", Said("没有请该单位协办", "the body was not asked to help"))])
     row.opinion_at, row.opinion_by = at, by.name
+    case.wait_for_joint(rows)
     case.record(Step.JOINT_OPINION, by=by, at=at, words=words, agency=agency_code)
     return case
 
@@ -261,7 +267,7 @@ def joint_opinion(
 def note(session: Session, vault: Vault, number: str, *, words: str, public: bool, by: Actor, at: datetime) -> Case:
     """Note something, for colleagues or for the person to read."""
     case = open_case(session, vault, number)
-    relation_of(case, by)
+    demand_part(case, by)
     if public:
         demand_desk_or_lead(case, by)
     case.record(Step.NOTE, by=by, at=at, words=words, public=public)

@@ -178,7 +178,7 @@ def start_of(case: Case, limit: LimitRow, at: datetime) -> Tick:
 
 def await_dispatch(case: Case, *, at: datetime) -> None:
     """Let the desk have it, and its days for sending it on begin."""
-    case.row.step_due_on = case.step_due(at, case.rulebook.limits.steps.dispatch)
+    case.begin_step(at, case.rulebook.limits.steps.dispatch)
     case.refresh()
 
 
@@ -195,6 +195,6 @@ def dispatch_by_rule(case: Case, routed: Routed, *, at: datetime) -> None:
     case.row.lead_agency = routed.agency_code
     case.record(
         Step.DISPATCH, by=ROUTING, at=at, agency=routed.agency_code, public=True,
-        step_due_on=case.step_due(at, case.rulebook.limits.steps.sign),
+        step_days=case.rulebook.limits.steps.sign,
         facts={"rule": routed.rule, "reason_zh": routed.reason.zh, "reason_en": routed.reason.en},
     )  # fmt: skip

@@ -10,17 +10,18 @@ from service_catalog.access.web import SignInFirst, Staff
 from service_catalog.agencies.register import NoSuchAgency
 from service_catalog.agencies.schemas import AgencyFilter
 from service_catalog.appeals import canned, case_schemas, personal, publicity
-from service_catalog.appeals.attaching import NoSuchFile, content_of
+from service_catalog.appeals.attaching import NoSuchFile, file_of
 from service_catalog.appeals.case import NoSuchAppeal, look_at, open_case
 from service_catalog.appeals.case_schemas import CaseView, QueueLine
 from service_catalog.appeals.case_views import canned_answers, case_view, queue_line
 from service_catalog.appeals.desk import ByOfficer, steps
+from service_catalog.appeals.fetching import FetchedFile
 from service_catalog.appeals.queues import Light, key_of, queue
 from service_catalog.appeals.schemas import QuestionView
 from service_catalog.appeals.stages import AppealKind, Stage, Step
 from service_catalog.appeals.standing import IdentityProtected, demand_person
 from service_catalog.appeals.telling import question_view
-from service_catalog.appeals.web import Number, Outside, Sealing
+from service_catalog.appeals.web import Number, Sealing
 from service_catalog.attachments.storage import NoSuchAttachment, StorageAway
 from service_catalog.kernel.paging import Page, each
 from service_catalog.kernel.problems import answers
@@ -63,18 +64,18 @@ def read_case(by: Staff, number: Number, db: Db, vault: Sealing, today: Today) -
         SignInFirst, NotAllowed, NoSuchAppeal, IdentityProtected, NoSuchFile, NoSuchAttachment, StorageAway
     ),
 )
-def read_file(step: ByOfficer, folder: str, name: str, doors: Outside) -> Response:
+def read_file(fetched: FetchedFile, step: ByOfficer) -> Response:
     """One file, for the desk and the lead. A picture can show a person as their name does: this look is an event too."""
     case = open_case(*step.place)
     demand_person(case, step.by)
-    file, content = content_of(case, doors.storage, f"{folder}/{name}")
+    file = file_of(case, fetched.key)
     case.record(Step.SEE_IDENTITY, by=step.by, at=step.at, facts={"file": file.key})
     shown = quote(case.unsealed(file.name, f"attachment {file.key}"))
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{shown}", "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'; sandbox",
     }  # fmt: skip
-    return Response(content, media_type=file.media_type, headers=headers)
+    return Response(fetched.content, media_type=file.media_type, headers=headers)
 
 
 @router.post("/v1/appeals/{number}/identity", responses=steps(IdentityProtected, personal.Anonymous))

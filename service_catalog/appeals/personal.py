@@ -1,5 +1,6 @@
 """Who brought an appeal: sealed, shown to who handles it, every look written down; erased after its time."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -86,22 +87,28 @@ class Resealed(NamedTuple):
     """Their key is missing or they were altered: they stay as they are."""
 
 
-def reseal(case: Case, storage: Storage) -> Resealed:
+def reseal_file(vault: Vault, storage: Storage, key: str) -> Resealed:
+    """Seal a file with the newest key, while no transaction waits; raises StorageAway."""
+    try:
+        sealed = storage.get(key)
+        if vault.is_current(sealed):
+            return Resealed()
+        storage.put(key, vault.reseal(sealed, f"attachment {key}"))
+    except (PersonalKeyMissing, SealBroken, NoSuchAttachment):
+        return Resealed(unreadable=1)
+    return Resealed(renewed=1)
+
+
+def reseal(case: Case, files: Collection[str]) -> Resealed:
     """Seal everything of an appeal with the newest key; one value that cannot be read keeps no other from it.
 
-    A file comes before its name: whoever is killed in between finds by the name that the file is still to be looked at.
+    Of its files, the names of those in `files`, which are sealed anew already: a name that is not shows that the file is
+    still to be looked at.
     """
     renewed = unreadable = 0
-    spoiled = set[str]()
-    for file in attachments_of(case):
-        try:
-            renewed += _reseal_file(case, storage, file.key)
-        except (PersonalKeyMissing, SealBroken, NoSuchAttachment):
-            unreadable += 1
-            spoiled.add(file.key)
     for row, column, what in _sealed_columns(case):
         old: bytes | None = getattr(row, column)
-        if isinstance(row, AppealAttachment) and row.key in spoiled:
+        if isinstance(row, AppealAttachment) and row.key not in files:
             continue
         try:
             if old and not case.vault.is_current(old):
@@ -111,14 +118,6 @@ def reseal(case: Case, storage: Storage) -> Resealed:
             unreadable += 1
     case.session.flush()
     return Resealed(renewed, unreadable)
-
-
-def _reseal_file(case: Case, storage: Storage, key: str) -> bool:
-    sealed = storage.get(key)
-    if case.vault.is_current(sealed):
-        return False
-    storage.put(key, case.vault.reseal(sealed, f"attachment {key}"))
-    return True
 
 
 def _sealed_columns(case: Case) -> list[tuple[object, str, str]]:

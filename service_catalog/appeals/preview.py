@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, select, union
 from sqlmodel import Session, col
 
 from service_catalog.appeals.drafts import AppealDraft, Wanted
@@ -66,23 +66,35 @@ def _similar(
     session: Session, vault: Vault, draft: AppealDraft, about: About, least: int, at: datetime
 ) -> list[Appeal]:
     wanted = pairs_of(draft.text)
-    same = [col(Appeal.desk_region) == about.region_code, col(Appeal.region_code) == about.region_code]
-    if about.basic_code is not None:
-        same.append(col(Appeal.basic_code) == about.basic_code)
-    query = (
-        select(Appeal)
-        .where(or_(*same), col(Appeal.stage).in_(OPEN), col(Appeal.received_at) > at - RECENT)
-        .where(col(Appeal.kind).in_(COMPARED_KINDS), col(Appeal.is_report).is_(False))
-        .where(col(Appeal.kind_before).is_distinct_from(AppealKind.COMPLAINT))
-        .order_by(col(Appeal.received_at).desc())
-        .limit(LOOKED_AT)
-    )
     found = []
-    for row in session.scalars(query) if len(wanted) >= FEWEST_PAIRS else ():
+    for row in session.scalars(newest_about(about, at)) if len(wanted) >= FEWEST_PAIRS else ():
         text = vault.unseal(row.body, f"appeal {row.number} body").decode() if row.body else ""
         found.append((likeness(wanted, pairs_of(text)), row))
     found.sort(key=lambda one: -one[0])
     return [row for alike, row in found if alike >= least][:MOST]
+
+
+def newest_about(about: About, at: datetime) -> Select[Appeal]:
+    """Select the newest open appeals of the same item or place.
+
+    One of three conditions would read every appeal there ever was: each is a query of its own, by an index of its own.
+    """
+    same = [col(Appeal.desk_region) == about.region_code, col(Appeal.region_code) == about.region_code]
+    if about.basic_code is not None:
+        same.append(col(Appeal.basic_code) == about.basic_code)
+    newest = [
+        select(col(Appeal.number))
+        .where(one, col(Appeal.stage).in_(OPEN), col(Appeal.received_at) > at - RECENT)
+        .where(col(Appeal.kind).in_(COMPARED_KINDS), col(Appeal.is_report).is_(False))
+        .where(col(Appeal.kind_before).is_distinct_from(AppealKind.COMPLAINT))
+        .order_by(col(Appeal.received_at).desc())
+        .limit(LOOKED_AT)
+        .subquery()
+        for one in same
+    ]
+    numbers = union(*(select(one.c.number) for one in newest))
+    ordered = select(Appeal).where(col(Appeal.number).in_(numbers)).order_by(col(Appeal.received_at).desc())
+    return ordered.limit(LOOKED_AT)
 
 
 def pairs_of(text: str) -> frozenset[str]:

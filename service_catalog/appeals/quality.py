@@ -6,7 +6,7 @@ from service_catalog.appeals.rules import Answers
 from service_catalog.appeals.stages import AppealKind
 from service_catalog.kernel.errors import Fault, InvalidRequest, Said
 
-_CLAUSE = re.compile(r"[。！!；;？?，,、：:\n]")
+_CLAUSE = re.compile(r"[。！!；;？?，,、：:…\n]")
 
 
 def judge_answer(rules: Answers, kind: AppealKind, words: str, *, guide_code: str | None, no_guide: str | None) -> None:

@@ -89,6 +89,8 @@ def _numbers_of(bodies: Sequence[str], stage: Stage | None) -> CompoundSelect[tu
     led = aliased(Appeal)
     leading = select(col(led.number)).where(col(led.lead_agency).in_(bodies), _wanted(led, stage))
     helping = select(col(JointAgency.number)).where(col(JointAgency.agency_code).in_(bodies))
+    if stage is None:
+        helping = helping.where(col(JointAgency.opinion_at).is_(None))  # nothing waits for who has given theirs
     return union_all(leading, helping)
 
 

@@ -30,7 +30,7 @@ class Recomputed(NamedTuple):
 
     looked_at: int = 0
     moved: int = 0
-    """Those whose due day is another one now, or has become certain; each has a record of it."""
+    """Those with a day that is another one now, or has become certain; each has a record of it."""
 
 
 def unseen(what: str, done: int, total: int) -> None:
@@ -38,21 +38,23 @@ def unseen(what: str, done: int, total: int) -> None:
 
 
 def count_touched(session: Session, year: int | None) -> int:
-    """Return how many open appeals have a count that a calendar of the year can touch."""
+    """Return how many appeals have a count that a calendar of the year can touch."""
     found: int = session.execute(select(func.count()).select_from(Appeal).where(_touched(year))).scalar_one()
     return found
 
 
 def _touched(year: int | None) -> ColumnElement[bool]:
-    """Return the condition that an appeal is open, and that its count may run through the year (None: any)."""
+    """Return the condition that an appeal is open, or waits for a call, and that the count may run through the year (None: any)."""
     is_open = col(Appeal.counted_to).is_not(None)
+    has_step = and_(col(Appeal.step_due_on).is_not(None), col(Appeal.step_days).is_not(None))
     if year is None:
-        return is_open
+        return or_(is_open, has_step)
     first, after = date(year, 1, 1), starts_at(date(year + 1, 1, 1))
     runs_into = or_(
         col(Appeal.deadline_is_certain).is_(False), col(Appeal.counted_to) >= first, col(Appeal.grave_on) >= first
     )
-    return and_(is_open, col(Appeal.received_at) < after, runs_into)
+    step_runs_into = or_(col(Appeal.step_is_certain).is_(False), col(Appeal.step_due_on) >= first)
+    return and_(col(Appeal.received_at) < after, or_(and_(is_open, runs_into), and_(has_step, step_runs_into)))
 
 
 def recompute(
@@ -64,7 +66,7 @@ def recompute(
     clock: Callable[[], datetime],
     progress: Progress = unseen,
 ) -> Recomputed:
-    """Recompute every open appeal that a calendar of `year` can touch (None: every open one), batch by batch."""
+    """Recompute every appeal that a calendar of `year` can touch (None: every one with a count), batch by batch."""
     with reading(engine) as session:
         total = count_touched(session, year)
     looked_at = moved = 0

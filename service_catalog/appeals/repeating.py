@@ -36,7 +36,7 @@ def done_before(session: Session, key: str, draft: AppealDraft) -> str | None:
         return None
     if there.body != body_of(draft):
         raise IdempotencyKeyReused(
-            "这个 Idempotency-Key 已用于另一份内容；新的诉求请换一个标识",
+            "这个重复提交标识已经用于另一份内容；提交新的诉求，请换一个标识",
             "this Idempotency-Key was used with another body; a new appeal needs a new key",
             pointer="/header/Idempotency-Key",
         )

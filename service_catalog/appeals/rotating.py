@@ -1,7 +1,8 @@
 """Changing the keys of personal data: everything that an older key sealed is sealed anew, appeal by appeal.
 
-Each appeal is locked while it is done, so that nothing that is written meanwhile is lost; a run that was killed is run
-again and goes on with what is left. A file's key is never older than that of its name, which stands for both.
+Each appeal is locked while its texts are done, so that nothing that is written meanwhile is lost; its files come before, while
+nobody waits for the store. A run that was killed is run again and goes on with what is left. A file's key is never older than
+that of its name, which stands for both.
 """
 
 from collections import Counter
@@ -11,8 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, LargeBinary, Select, and_, func, or_, select, union
 from sqlmodel import Session, col
 
-from service_catalog.appeals.case import open_case
-from service_catalog.appeals.personal import Resealed, reseal
+from service_catalog.appeals.attaching import attachments_of
+from service_catalog.appeals.case import look_at, open_case
+from service_catalog.appeals.personal import Resealed, reseal, reseal_file
 from service_catalog.appeals.recomputing import Progress, unseen
 from service_catalog.appeals.tables import (
     Appeal,
@@ -46,8 +48,7 @@ def rotate(engine: Engine, vault: Vault, storage: Storage, *, progress: Progress
         total = session.execute(select(func.count()).select_from(numbers)).scalar_one()
     renewed = unreadable = 0
     for done, number in enumerate(_with_old_seals(engine, vault), start=1):
-        with unit_of_work(engine) as session:
-            part = reseal(open_case(session, vault, number), storage)
+        part = _renew(engine, vault, storage, number)
         renewed, unreadable = renewed + part.renewed, unreadable + part.unreadable
         progress("重新加密 sealing anew", done, max(total, done))
     with unit_of_work(engine) as session:
@@ -55,6 +56,20 @@ def rotate(engine: Engine, vault: Vault, storage: Storage, *, progress: Progress
         unreadable += _count(session, _is_old(DeliveryAddress.secret_sealed, vault))
     forget_erased(engine)
     return Resealed(renewed, unreadable)
+
+
+def _renew(engine: Engine, vault: Vault, storage: Storage, number: str) -> Resealed:
+    with reading(engine) as session:
+        keys = [file.key for file in attachments_of(look_at(session, vault, number))]
+    files = {key: reseal_file(vault, storage, key) for key in keys}
+    with unit_of_work(engine) as session:
+        case = open_case(session, vault, number)
+        texts = reseal(case, [key for key, done in files.items() if not done.unreadable])
+        erased = set(keys) - {file.key for file in attachments_of(case)}
+    for key in erased:  # meanwhile, and perhaps stored anew after that
+        storage.delete(key)
+    done = [texts, *files.values()]
+    return Resealed(sum(one.renewed for one in done), sum(one.unreadable for one in done))
 
 
 def _with_old_seals(engine: Engine, vault: Vault) -> Iterator[str]:

@@ -7,19 +7,21 @@ from typing import NamedTuple
 from sqlalchemy import and_, or_, select
 from sqlmodel import Session, col
 
-from service_catalog.agencies.tables import Agency
+from service_catalog.agencies.tables import Agency, AgencyKind
 from service_catalog.appeals.rulebook import Rulebook
 from service_catalog.appeals.rules import Policy, Route
 from service_catalog.appeals.stages import AppealKind
-from service_catalog.guides.nearest import nearest
-from service_catalog.implementations.tables import Implementation
+from service_catalog.guides.nearest import all_offering, nearest
 from service_catalog.kernel.errors import CatalogError, Said
-from service_catalog.regions.mapping import lines_above, way_up
+from service_catalog.regions.mapping import lines_above, way_up, within
 from service_catalog.regions.tables import Region
 from service_catalog.regions.tree import RegionLevel
 
 BRANCH = "分局"
 """How the name of a league bureau's own body in a banner ends: 阿拉善盟生态环境局阿拉善左旗分局."""
+
+GOVERNMENTS = ("人民政府", "行政公署")
+"""How the name of a government ends; the committee of a zone is one too."""
 
 
 class Matter(NamedTuple):
@@ -48,8 +50,8 @@ class Routed(NamedTuple):
 def route(session: Session, rulebook: Rulebook, matter: Matter, day: date) -> Routed:
     """Return the body responsible; a body never gets the complaint against itself or who stands above it."""
     path = way_up(session, matter.region_code, day)
-    desk = desk_of(path, rulebook.policy)
     against = session.get(Agency, matter.against_agency) if matter.against_agency else None
+    desk = desk_of(path if against is None else _not_governed_by(session, path, against), rulebook.policy)
     passed_by = Said("", "")
     for rule, agency, reason in _candidates(session, rulebook, matter, path, day):
         if against is None or not is_or_lies_below(session, agency, against):
@@ -65,11 +67,41 @@ def route(session: Session, rulebook: Rulebook, matter: Matter, day: date) -> Ro
 
 
 def is_or_lies_below(session: Session, agency: Agency, against: Agency) -> bool:
-    """Tell whether a body is the one complained of, or of a region inside its region: nobody judges who stands above."""
-    if agency.code == against.code:
+    """Tell whether a body is the one complained of, answers to it, or lies inside its region: nobody judges who stands above.
+
+    A government has the bodies of its own region below it too.
+    """
+    if against.code in _with_superiors(session, agency):
         return True
-    above = [line.ancestor for line in lines_above(session, agency.region_code)]
-    return agency.region_code != against.region_code and against.region_code in above
+    if against.region_code not in [line.ancestor for line in lines_above(session, agency.region_code)]:
+        return False
+    return is_government(against) or agency.region_code != against.region_code
+
+
+def is_government(agency: Agency) -> bool:
+    """Tell whether a body governs its region, desk and all."""
+    return agency.kind is AgencyKind.ZONE_COMMITTEE or agency.name.endswith(GOVERNMENTS)
+
+
+def _with_superiors(session: Session, agency: Agency) -> list[str]:
+    codes, above = [agency.code], agency.parent_code
+    while above is not None and above not in codes:
+        codes.append(above)
+        above = session.get_one(Agency, above).parent_code
+    return codes
+
+
+def _not_governed_by(session: Session, path: list[Region], against: Agency) -> list[Region]:
+    """Return the way up without the regions of a government complained of: its own desk does not have it.
+
+    Above the league there is nobody here, so that its desk has what is against the league's government too.
+    """
+    if not is_government(against):
+        return path
+    codes = [region.code for region in path]
+    inside = select(col(Region.code)).where(col(Region.code).in_(codes), within(col(Region.code), against.region_code))
+    governed = set(session.scalars(inside))
+    return [region for region in path if region.code not in governed] or path[-1:]
 
 
 def _joined(first: Said, second: Said) -> Said:
@@ -106,7 +138,7 @@ def _by_item(session: Session, matter: Matter, path: list[Region], day: date) ->
         codes += _nearest(session, matter.basic_code, matter.region_code, day)
     basic_code = matter.basic_code
     if basic_code is not None and matter.against_agency is not None:
-        codes += _above(session, basic_code, path)
+        codes += all_offering(session, basic_code, path, day)
     for code in codes:
         agency = session.get(Agency, code[:18])
         if agency is not None:
@@ -122,16 +154,6 @@ def _nearest(session: Session, basic_code: str, region_code: str, day: date) -> 
         return [nearest(session, basic_code, region_code, day)[0]]
     except CatalogError:  # nobody does it: the rules and the desk decide
         return []
-
-
-def _above(session: Session, basic_code: str, path: list[Region]) -> list[str]:
-    """Return who implements the item from the place upwards, nearest first."""
-    places = [region.code for region in path]
-    query = select(col(Implementation.implementation_code), col(Implementation.region_code)).where(
-        col(Implementation.basic_code) == basic_code, col(Implementation.region_code).in_(places)
-    )
-    rows = sorted(session.execute(query).all(), key=lambda row: (places.index(row.region_code), row[0]))
-    return [row.implementation_code for row in rows]
 
 
 def _holds(rule: Route, matter: Matter, path: list[Region]) -> bool:

@@ -62,6 +62,14 @@ class Limits(Document):
         return valid[-1] if valid else rows[0]
 
 
+class ReopenReason(Document):
+    """Why something may be handled anew that nobody has rated bad."""
+
+    code: str = Field(pattern=r"^[a-z_]{2,24}$")
+    zh: Line
+    en: Line
+
+
 class Policy(Document):
     """Numbers of the procedure; the file says what each is for."""
 
@@ -69,6 +77,7 @@ class Policy(Document):
     max_returns: int = Field(ge=0, le=20)
     return_share: float = Field(gt=0, le=1)
     max_reopens: int = Field(ge=0, le=20)
+    reopen_reasons: tuple[ReopenReason, ...]
     pause_working_days: int = Field(ge=1, le=250)
     closing_time: time
     desk_levels: tuple[RegionLevel, ...] = Field(min_length=1)
@@ -135,7 +144,7 @@ class ElsewhereList(Document):
 
 
 class Route(Document):
-    """One rule of routing; every condition that is there must hold."""
+    """One rule of routing: kinds, report and region must all hold, and of elements, themes and words one that is there."""
 
     id: str = Field(pattern=r"^[a-z0-9-]{2,40}$")
     kinds: tuple[AppealKind, ...] = ()

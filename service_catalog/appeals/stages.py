@@ -186,7 +186,7 @@ MOVES: Mapping[Step, Move] = {
     Step.CLOSE: Move(_from(S.ANSWERED), S.CLOSED),
     Step.REOPEN: Move(_from(S.ANSWERED, S.CLOSED), S.HANDLING),
     Step.WITHDRAW: Move(OPEN, S.WITHDRAWN),
-    Step.RECOMPUTE: Move(OPEN),
+    Step.RECOMPUTE: Move(OPEN | ANSWERED),
     Step.SEE_IDENTITY: Move(frozenset(Stage)),
     Step.ATTACH: Move(OPEN),
     Step.PUBLISH: Move(_from(S.ANSWERED, S.CLOSED)),

@@ -9,7 +9,9 @@ from service_catalog.access.places import demand_league, place_in
 from service_catalog.access.rights import NotAllowed, Place, Right, demand, may, may_anywhere
 from service_catalog.actors import Actor
 from service_catalog.agencies.places import place_of_agency
+from service_catalog.agencies.tables import Agency
 from service_catalog.appeals.case import Case
+from service_catalog.appeals.routing import is_or_lies_below
 from service_catalog.appeals.tables import JointAgency
 from service_catalog.kernel.errors import Forbidden, Said
 
@@ -46,10 +48,19 @@ def demand_league_desk(case: Case, by: Actor) -> None:
 
 def demand_lead(case: Case, by: Actor) -> None:
     """Raise NotAllowed unless `by` handles for the body that leads; without one, for the desk."""
-    if case.row.lead_agency is None:
-        demand_desk(case, by)
-    else:
-        demand(by, Right.HANDLE_APPEALS, place_of_agency(case.session, case.row.lead_agency))
+    demand(by, *_leading(case))
+
+
+def may_lead(case: Case, by: Actor) -> bool:
+    """Tell whether `by` handles for the body that leads; without one, for the desk."""
+    return may(by, *_leading(case))
+
+
+def _leading(case: Case) -> tuple[Right, Place]:
+    lead = case.row.lead_agency
+    if lead is None:
+        return Right.TRIAGE_APPEALS, desk_place(case)
+    return Right.HANDLE_APPEALS, place_of_agency(case.session, lead)
 
 
 def demand_desk_or_lead(case: Case, by: Actor) -> None:
@@ -67,7 +78,7 @@ def relation_of(case: Case, by: Actor) -> Relation:
         return Relation.LEAD
     if any(may(by, Right.HANDLE_APPEALS, place_of_agency(case.session, code)) for code in joint_codes(case)):
         return Relation.JOINT
-    if _may_watch(case, by):
+    if _may_watch(case, by) and not _acts_for_accused(case, by):
         return Relation.WATCHING
     raise NotAllowed(
         f"您无权查看诉求 {case.row.number}", f"you may not read appeal {case.row.number}",
@@ -81,6 +92,23 @@ def _may_watch(case: Case, by: Actor) -> bool:
     places = [desk_place(case)] + ([place_of_agency(case.session, lead)] if lead else [])
     has_had_it = may_anywhere(by, Right.HANDLE_APPEALS) and any(event.actor == by.identity for event in case.events)
     return has_had_it or any(may(by, Right.READ_APPEALS, place) for place in places)
+
+
+def _acts_for_accused(case: Case, by: Actor) -> bool:
+    """Tell whether `by` acts for the body complained of or for one below it, also where that one had it before."""
+    session, against = case.session, case.row.against_agency
+    accused = session.get(Agency, against) if against else None
+    bodies = [session.get(Agency, grant.agency_code) for grant in by.grants or () if grant.agency_code]
+    return accused is not None and any(body is not None and is_or_lies_below(session, body, accused) for body in bodies)
+
+
+def demand_part(case: Case, by: Actor) -> None:
+    """Raise NotAllowed unless `by` has a part in it: the desk, the lead, who helps. Who watches writes nothing."""
+    if relation_of(case, by) is Relation.WATCHING:
+        raise NotAllowed(
+            f"诉求 {case.row.number} 您只能查看", f"you only watch appeal {case.row.number}",
+            right=Right.HANDLE_APPEALS.value, place=case.row.desk_region,
+        )  # fmt: skip
 
 
 def joint_codes(case: Case) -> list[str]:

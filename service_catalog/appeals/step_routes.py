@@ -154,8 +154,11 @@ def close(step: ByOfficer, body: case_schemas.WithWords) -> CaseView:
 
 
 @router.post(
-    "/reopening", responses=steps(afterwards.CallBackPending, afterwards.NothingToReopen, afterwards.ReopenedTooOften)
-)
-def reopen(step: ByOfficer, body: case_schemas.WithReason) -> CaseView:
-    """Have it handled anew (重办)."""
-    return step.view(afterwards.reopen(*step.place, reason=body.reason, by=step.by, at=step.at))
+    "/reopening",
+    responses=steps(
+        afterwards.CallBackPending, afterwards.NothingToReopen, afterwards.ReopenedTooOften, afterwards.NoReasonToReopen
+    ),
+)  # fmt: skip
+def reopen(step: ByOfficer, body: case_schemas.Reopening) -> CaseView:
+    """Have it handled anew (重办): after a bad rating, or for a reason that the rules know."""
+    return step.view(afterwards.reopen(*step.place, code=body.code, reason=body.reason, by=step.by, at=step.at))

@@ -46,6 +46,8 @@ class Appeal(SQLModel, table=True):
         Index("ix_appeal_answer_by", "step_due_on", sqlite_where=_WAITING, postgresql_where=_WAITING),
         Index("ix_appeal_month_desk", "received_month", "desk_region"),
         Index("ix_appeal_item_received", "basic_code", "received_at"),
+        Index("ix_appeal_region_received", "region_code", "received_at"),
+        Index("ix_appeal_desk_received", "desk_region", "received_at"),
     )
 
     number: str = Field(primary_key=True, max_length=12)
@@ -59,7 +61,7 @@ class Appeal(SQLModel, table=True):
     body: bytes
     """The text as written, sealed."""
     happened_on: date | None = None
-    region_code: str | None = Field(default=None, foreign_key="region.code", index=True, max_length=12)
+    region_code: str | None = Field(default=None, foreign_key="region.code", max_length=12)
     place_said: bytes | None = None
     """Where it is in the person's own words, sealed."""
     desk_region: str = Field(foreign_key="region.code", max_length=12)
@@ -100,7 +102,14 @@ class Appeal(SQLModel, table=True):
     warn_on: date | None = None
     grave_on: date | None = None
     step_due_on: date | None = None
-    """Last day of the present inner step: signing, answering a question, calling back."""
+    """Last day of the present inner step: signing, answering a question, calling back. Without a calendar the earliest it can be."""
+    step_is_certain: bool = True
+    """False: the inner step runs into a year without calendar."""
+    step_since: date | None = None
+    step_days: int | None = None
+    """Working days of the inner step after `step_since`; None where a day was named to the person."""
+    joint_due_on: date | None = None
+    """The first day by which a body that helps was to give its opinion, of those that have not; None: nobody waits for one."""
     queue_on: date | None = None
     """By which day it stands in the officers' list; None: nobody has to do anything."""
     next_alert_on: date | None = None

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from service_catalog.agencies.tables import Agency
 from service_catalog.appeals.afterwards import may_rate
-from service_catalog.appeals.answering import last_given
+from service_catalog.appeals.answering import given_through, last_given
 from service_catalog.appeals.attaching import attachments_of
 from service_catalog.appeals.case import Case, look_at
 from service_catalog.appeals.clock import ONE, LimitUnit
@@ -37,7 +37,8 @@ from service_catalog.regions.tables import Region
 from service_catalog.vault import Vault
 
 _UNITS = {LimitUnit.SAME_DAY: "当日", LimitUnit.WORKING_DAY: "个工作日", LimitUnit.CALENDAR_DAY: "日（自然日）"}
-_NOT_TOLD = frozenset({"into", "main", "league_decides", "by_league"})
+_INNER = {"step_was_due_on", "step_was_not_before", "step_due_on", "step_not_before"}
+_NOT_TOLD = frozenset({"into", "main", "league_decides", "by_league"} | _INNER)
 
 
 def told(said: Said) -> Told:
@@ -135,10 +136,9 @@ def status(case: Case, today: date) -> StatusView:
 
 
 def _answer(case: Case) -> AnswerView | None:
-    source, through = case, case.row.main_number
-    if through is not None:
-        source = look_at(case.session, case.vault, through)
-    answer = last_given(source)
+    through = case.row.main_number
+    source = case if through is None else look_at(case.session, case.vault, through)
+    answer = last_given(case) if through is None else given_through(case, source)
     if answer is None or answer.given_at is None:
         return None
     return AnswerView(

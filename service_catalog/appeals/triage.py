@@ -1,5 +1,6 @@
 """What the desk does (分类处置、统一协调): accept, refuse, merge, dispatch, transfer, decide, extend, correct the kind."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -50,9 +51,7 @@ def accept(session: Session, vault: Vault, number: str, *, by: Actor, at: dateti
     """Accept an appeal."""
     case = open_case(session, vault, number)
     demand_desk(case, by)
-    case.record(
-        Step.ACCEPT, by=by, at=at, public=True, step_due_on=case.step_due(at, case.rulebook.limits.steps.dispatch)
-    )
+    case.record(Step.ACCEPT, by=by, at=at, public=True, step_days=case.rulebook.limits.steps.dispatch)
     return case
 
 
@@ -80,7 +79,10 @@ def refuse(
 def correct_kind(
     session: Session, vault: Vault, number: str, *, kind: AppealKind, reason: str, by: Actor, at: datetime
 ) -> Case:
-    """Correct the kind once; the clock is then that of the new kind, from the original receipt."""
+    """Correct the kind once; the clock is then that of the new kind, from the original receipt, and not extended.
+
+    As at intake, a complaint about a guide is one against the body whose guide it is; nothing else is.
+    """
     case = open_case(session, vault, number)
     demand_desk(case, by)
     demand_legal(Step.CORRECT_KIND, case.row.stage)
@@ -94,9 +96,15 @@ def correct_kind(
         raise InvalidRequest([Fault("/kind", said)])
     limit = case.rulebook.limits.of(kind, row.urgency, civil_day(row.received_at))
     tick = Tick(does="limit", on=civil_day(at), limit=limit.limit)
-    facts = {"from": row.kind.value, "to": kind.value, "limit_source": limit.source}
-    row.kind_before, row.kind = row.kind, kind
+    facts: dict[str, str | None] = {"from": row.kind.value, "to": kind.value, "limit_source": limit.source}
+    of_guide = row.implementation_code[:18] if row.implementation_code else None
+    is_of_guide = of_guide is not None and of_guide == row.against_agency and case.last(Step.NAME_ACCUSED) is None
+    if row.kind is AppealKind.COMPLAINT and is_of_guide:
+        facts["no_longer_against"], row.against_agency = row.against_agency, None
+    row.kind_before, row.kind, row.extensions = row.kind, kind, 0
     case.record(Step.CORRECT_KIND, by=by, at=at, words=reason, facts=facts, ticks=[tick], public=True)
+    if kind is AppealKind.COMPLAINT and row.against_agency is None and of_guide is not None:
+        _accuse(case, _agency(case, of_guide), reason, by, at)
     return case
 
 
@@ -136,11 +144,12 @@ def _send(case: Case, step: Step, agency_code: str, reason: str, final: bool, by
     row = case.row
     row.lead_agency, row.officer, row.officer_name = agency.code, None, None
     _drop_proposal(case)
+    _end_joint(case, lambda helper: helper == agency.code)
     row.decided_by_league = row.decided_by_league or final
     facts = {"final": final, "by_league": may_in_league(case.session, by, Right.TRIAGE_APPEALS)}
     case.record(
         step, by=by, at=at, words=reason, agency=agency.code, facts=facts, public=True,
-        step_due_on=case.step_due(at, case.rulebook.limits.steps.sign),
+        step_days=case.rulebook.limits.steps.sign,
     )  # fmt: skip
 
 
@@ -161,7 +170,11 @@ def name_accused(
     case = open_case(session, vault, number)
     demand_desk(case, by)
     demand_legal(Step.NAME_ACCUSED, case.row.stage)
-    accused = _agency(case, agency_code)
+    _accuse(case, _agency(case, agency_code), reason, by, at)
+    return case
+
+
+def _accuse(case: Case, accused: Agency, reason: str, by: Actor, at: datetime) -> None:
     row, before = case.row, case.row.lead_agency
     row.against_agency = accused.code
     loses_it = before is not None and _is_under(case, before, accused)
@@ -169,20 +182,21 @@ def name_accused(
         row.lead_agency, row.officer, row.officer_name, row.decided_by_league = None, None, None, False
         _drop_proposal(case)
     returns = loses_it and row.stage in WITH_AGENCY
+    joint_ended = _end_joint(case, lambda helper: _is_under(case, helper, accused))
     case.record(
         Step.NAME_ACCUSED, by=by, at=at, to=Stage.RETURNED if returns else None, words=reason, agency=accused.code,
-        facts={"lead_taken_from": before if loses_it else None, "joint_ended": _end_joint(case, accused)},
-        step_due_on=case.step_due(at, case.rulebook.limits.steps.dispatch) if returns else None,
+        facts={"lead_taken_from": before if loses_it else None, "joint_ended": joint_ended},
+        step_days=case.rulebook.limits.steps.dispatch if returns else None,
     )  # fmt: skip
-    return case
 
 
-def _end_joint(case: Case, accused: Agency) -> list[str]:
-    """Let the body complained of, and who lies below it, help no more; what they said stays in the events."""
+def _end_joint(case: Case, ends: Callable[[str], bool]) -> list[str]:
+    """Let some of the bodies help no more; what they said stays in the events."""
     rows = case.session.scalars(select(JointAgency).where(col(JointAgency.number) == case.row.number)).all()
-    ended = [row for row in rows if _is_under(case, row.agency_code, accused)]
+    ended = [row for row in rows if ends(row.agency_code)]
     for row in ended:
         case.session.delete(row)
+    case.wait_for_joint(row for row in rows if row not in ended)
     return [row.agency_code for row in ended]
 
 
@@ -240,6 +254,7 @@ def merge(session: Session, vault: Vault, number: str, *, into: str, reason: str
     demand_desk_or_lead(main, by)
     demand_legal(Step.MERGE, case.row.stage)
     _demand_mergeable(case, main)
+    case.note_late_end(at)
     case.row.main_number = main.row.number
     case.row.lead_agency = case.row.officer = case.row.officer_name = None
     case.record(Step.MERGE, by=by, at=at, words=reason, facts={"into": into}, ticks=[_end(at)], public=True)

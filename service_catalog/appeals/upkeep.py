@@ -44,14 +44,22 @@ class KeptUp(NamedTuple):
 
 
 def keep_up(
-    engine: Engine, vault: Vault, storage: Storage, *, clock: Callable[[], datetime], progress: Progress = unseen
+    engine: Engine,
+    vault: Vault,
+    storage: Storage,
+    *,
+    clock: Callable[[], datetime],
+    sweeps: bool = True,
+    progress: Progress = unseen,
 ) -> KeptUp:
-    """Do everything that is due; each step is a transaction of its own. Raises StorageAway."""
+    """Do everything that is due; each step is a transaction of its own. Raises StorageAway.
+
+    To sweep is to list the whole store: whoever comes round often does it once a day.
+    """
     lapsed = lapse_due(engine, vault, clock=clock, progress=progress)
     closed = close_due(engine, vault, clock=clock, progress=progress)
     erased = erase_due(engine, vault, storage, clock=clock, progress=progress)
-    with reading(engine) as session:
-        stray = sweep(session, storage, at=clock())
+    stray = sweep(engine, storage, at=clock()) if sweeps else 0
     return KeptUp(lapsed, closed, erased.contacts, erased.texts, stray)
 
 

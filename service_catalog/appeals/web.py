@@ -22,8 +22,8 @@ from service_catalog.settings import Settings
 from service_catalog.vault import Vault, open_vault
 
 LONGEST_NAME = 200
-UPLOADS = 8
-"""How many requests store files at once; a slow store must not have all the threads of the server."""
+UPLOADS, DOWNLOADS = 8, 4
+"""How many requests store and fetch files at once; a slow store must not have all the threads of the server."""
 Counted = Literal["appeals", "previews", "attachments", "wrong_query_codes"]
 
 
@@ -32,7 +32,7 @@ class Doors:
 
     def __init__(self, settings: Settings, limiter: Limiter) -> None:
         self.settings, self.limiter = settings, limiter
-        self.uploads = CapacityLimiter(UPLOADS)
+        self.uploads, self.downloads = CapacityLimiter(UPLOADS), CapacityLimiter(DOWNLOADS)
         self._vault: Vault | None = None
         self._storage: Storage | None = None
 
@@ -117,16 +117,19 @@ def _window(request: Request, doors: Doors, by: Actor | None, what: Counted) -> 
 class Own:
     """One's own appeal: what a number and its query code open; raises NoSuchAppeal, RateExceeded after a few wrong codes.
 
-    A wrong code counts against the number, and against the key or the address; when either is full no code is even
-    compared, since whoever may still find out which code is right has not been stopped.
+    A wrong code counts against who showed it (the key or the address), at this number and at all, and against the number
+    from wherever it comes; when one is full no code is even compared, since whoever may still find out which code is right
+    has not been stopped. The number's own measure is large: others must not close it for the person it belongs to.
     """
 
     def __init__(self, request: Request, number: Number, code: QueryCode, doors: Outside, by: Caller) -> None:
         self.number, self.by, self.doors = number, by, doors
         self._code = code
+        settings, own = doors.settings, _window(request, doors, by, "wrong_query_codes")
         self._windows = (
-            ("wrong query codes of", doors.settings.wrong_query_codes, number),
-            _window(request, doors, by, "wrong_query_codes"),
+            ("wrong query codes of, by one", settings.wrong_query_codes, number, own[2]),
+            ("wrong query codes of", settings.wrong_query_codes_per_number, number),
+            own,
         )
 
     def look(self, session: Session) -> Case:
@@ -137,13 +140,21 @@ class Own:
         """Lock it."""
         return self._opened(open_case, session)
 
-    def _opened(self, opening: Callable[[Session, Vault, str], Case], session: Session) -> Case:
+    def demand_tries_left(self) -> None:
+        """Raise RateExceeded where too many wrong codes were shown already."""
         for window in self._windows:
             self.doors.limiter.check(*window)
+
+    def count_wrong_code(self) -> None:
+        """Count one more wrong code."""
+        for window in self._windows:
+            self.doors.limiter.hit(*window)
+
+    def _opened(self, opening: Callable[[Session, Vault, str], Case], session: Session) -> Case:
+        self.demand_tries_left()
         case = self._fitting(opening, session)
         if case is None:
-            for window in self._windows:
-                self.doors.limiter.hit(*window)
+            self.count_wrong_code()
             raise NoSuchAppeal
         return case
 

@@ -31,6 +31,10 @@ GIVES_UP_AFTER = timedelta(seconds=15)
 """No further try is begun later than this, so that nobody waits longer than both together."""
 
 
+FOLDERS = [f"{number:02x}" for number in range(256)]
+"""In which the keys lie."""
+
+
 class NoSuchAttachment(NotFound):
     """Nothing is stored under this key."""
 
@@ -88,15 +92,15 @@ class Storage:
             for left in self._left_over(key):
                 left.unlink(missing_ok=True)
 
-    def keys(self) -> Iterator[tuple[str, datetime]]:
-        """Yield every key with the moment of its writing, also of files that a killed process left unfinished.
+    def keys(self, folder: str | None = None) -> Iterator[tuple[str, datetime]]:
+        """Yield every key, or those of a folder, with the moment of its writing, also of files left unfinished by a killed process.
 
         Whoever cleans deletes those that are old and that nothing refers to. Raises StorageAway.
         """
         with _answering():
-            for some in obstore.list(self._store):
+            for some in obstore.list(self._store, prefix=folder):
                 yield from ((one["path"], one["last_modified"]) for one in some if _KEY.fullmatch(one["path"]))
-            for left in self._left_over("*/*"):
+            for left in self._left_over(f"{folder or '*'}/*"):
                 if (written_at := _written_at(left)) is not None:
                     yield _key_of(left), written_at
 

@@ -1,6 +1,7 @@
 """appeals rules, recompute, follow: what keeps appeals right over time."""
 
 import time
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from service_catalog.appeals.upkeep import KeptUp, keep_up
 from service_catalog.attachments.storage import Storage, open_storage
 from service_catalog.cli.bars import Bars
 from service_catalog.cli.common import By, actor, connected, err, looking, now, out, read_document, refusals, writing
+from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Unavailable
 from service_catalog.registers.calendars import FIRST_YEAR, LAST_YEAR
 from service_catalog.settings import Settings
@@ -76,9 +78,12 @@ def follow(
     with refusals(), connected() as database:
         vault = open_vault(settings)
         storage = open_storage(settings.attachments_url, endpoint=settings.attachments_endpoint)
+        swept_on: date | None = None
         try:
             while True:
-                _round(database, vault, storage, once)
+                today = civil_day(now())
+                if _round(database, vault, storage, once=once, sweeps=swept_on != today):
+                    swept_on = today
                 if once:
                     return
                 time.sleep(every)
@@ -86,19 +91,20 @@ def follow(
             out.print("已停止 stopped")
 
 
-def _round(database: Engine, vault: Vault, storage: Storage, once: bool) -> None:
-    """Do one round; a database or store that is away for a while is said and waited for."""
+def _round(database: Engine, vault: Vault, storage: Storage, *, once: bool, sweeps: bool) -> bool:
+    """Do one round, and tell whether it went well; a database or store that is away for a while is said and waited for."""
     try:
         with Bars() as bars:
-            kept = keep_up(database, vault, storage, clock=now, progress=bars)
+            kept = keep_up(database, vault, storage, clock=now, sweeps=sweeps, progress=bars)
     except (OperationalError, Unavailable) as error:
         if once:
             raise
         reason = error.orig if isinstance(error, OperationalError) else error
         err.print(f"暂时不可用 away for a while: {reason}", style="red", markup=False)
-        return
+        return False
     if once or any(kept):
         _say(kept)
+    return True
 
 
 def _say(kept: KeptUp) -> None:

@@ -101,6 +101,12 @@ def nearest(session: Session, basic_code: str, region_code: str, day: date) -> t
     )  # fmt: skip
 
 
+def all_offering(session: Session, basic_code: str, way: Sequence[Region], day: date) -> list[str]:
+    """Return the implementations on a way up that are offered and not suspended, nearest first."""
+    here = [c for c in _candidates(session, basic_code, way, day) if c.is_offered and not c.is_suspended]
+    return [c.code for c in sorted(here, key=lambda c: (c.place, _turn(c, way[c.place])))]
+
+
 def _turn(candidate: Candidate, region: Region) -> tuple[bool, bool, str]:
     """Who sits in a region goes before who only serves it from elsewhere; who does it before who does not."""
     return candidate.implementation.region_code != region.code, not candidate.is_offered, candidate.code

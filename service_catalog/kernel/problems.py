@@ -33,6 +33,7 @@ from service_catalog.kernel.errors import (
     Unavailable,
     Unconditional,
 )
+from service_catalog.kernel.pydantic_words import translated
 
 log = logging.getLogger("service_catalog")
 access_log = logging.getLogger("service_catalog.access")
@@ -179,38 +180,13 @@ async def _malformed(request: Request, error: Exception) -> Response:
 
 def faults_of(errors: Any, *, root: tuple[str, ...] = ("body",)) -> list[Fault]:
     """Turn pydantic's error list into faults; the body is the root of the pointers."""
-    return [Fault(pointer_to(error["loc"], root=root), _translated(error)) for error in errors]
+    return [Fault(pointer_to(error["loc"], root=root), translated(error)) for error in errors]
 
 
 def pointer_to(location: tuple[Any, ...], *, root: tuple[str, ...] = ("body",)) -> str:
     """Write a pydantic location as an RFC 6901 pointer."""
     parts = location[1:] if location and location[0] in root else location
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
-
-
-_CHINESE = {
-    "missing": "缺少必填内容",
-    "extra_forbidden": "不认识的字段",
-    "string_type": "应为文字",
-    "int_parsing": "应为整数",
-    "date_from_datetime_parsing": "应为日期，如 2026-01-31",
-    "date_parsing": "应为日期，如 2026-01-31",
-    "json_invalid": "不是有效的 JSON",
-    "enum": "不在允许的取值之内",
-    "literal_error": "不在允许的取值之内",
-    "string_pattern_mismatch": "格式不正确",
-    "blank": "不能只有空格",
-    "string_too_long": "过长",
-    "string_too_short": "过短",
-    "greater_than_equal": "数值过小",
-    "less_than_equal": "数值过大",
-}
-
-
-def _translated(error: dict[str, Any]) -> Said:
-    english = str(error["msg"])
-    chinese = _CHINESE.get(error["type"])
-    return Said(chinese or f"内容不能接受（{english}）", english)
 
 
 _HTTP = {

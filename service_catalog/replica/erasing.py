@@ -43,8 +43,8 @@ def erase_forwarded(engine: Engine, storage: Storage, *, at: datetime) -> int:
 
 def _sweep(engine: Engine, storage: Storage, at: datetime) -> None:
     """Delete files of requests that never came to their end: nobody else does at a replica."""
-    with suppress(StorageAway), reading(engine) as session:
-        sweep(session, storage, at=at)
+    with suppress(StorageAway):
+        sweep(engine, storage, at=at)
 
 
 def forget_repeats(engine: Engine, *, at: datetime) -> int:

@@ -89,7 +89,8 @@ def month_before(month: str, months: int) -> str:
 
 
 def _compared(session: Session, wanted: Wanted, dimension: By, today: date) -> list[PublicLine]:
-    lines = count_appeals(session, wanted, (dimension,), today, by=None)
+    counted = count_appeals(session, wanted, (dimension,), today, by=None)
+    lines = [line for line in counted if any(line[1].counts[name] for name in SHOWN)]
     (known,) = names_of(session, lines, (dimension,), today)
     figures = shown_lines([figures for _, figures in lines])
     called = [name_of(keys[0], dimension, known) for keys, _ in lines]

@@ -17,6 +17,8 @@ from service_catalog.regions.mapping import ancestors_of
 from service_catalog.supervision.rules import RULE_NAMES
 from service_catalog.supervision.tables import AppealSignal, SignalRule
 
+_EARLIEST = "（该年度放假安排尚未公布，此为最早可能的日期）"
+
 
 class Recipient(NamedTuple):
     """A body, or the office of a region."""
@@ -69,14 +71,14 @@ class Reminders:
         facts = {
             "rule": signal.rule.value, "number": signal.number, "period": signal.period,
             "deadline_on": _iso(row.deadline_on), "deadline_is_certain": row.deadline_is_certain,
-            "step_due_on": _iso(row.step_due_on), "put_right_by": _iso(signal.put_right_by),
+            "step_due_on": _iso(row.step_due_on), "step_is_certain": row.step_is_certain, "put_right_by": _iso(signal.put_right_by),
             "responsible_agency": signal.agency_code, "responsible_region": signal.region_code,
             "to_superior": to_superior, "see": f"/v1/appeals/{signal.number}/case",
         }  # fmt: skip
-        name = RULE_NAMES[signal.rule].zh
+        name, is_late = RULE_NAMES[signal.rule].zh, signal.rule is not SignalRule.DUE_SOON
         return post(
             self.session, once=f"{signal.rule.value}:{signal.number}:{signal.period}:{to.code}",
-            kind=f"appeal.{signal.rule.value}", subject=f"督办：诉求 {shown(signal.number)} {name}",
+            kind=f"appeal.{signal.rule.value}", subject=f"{'督办' if is_late else '提醒'}：诉求 {shown(signal.number)} {name}",
             body=self._body_of(signal, row, to_superior), facts=facts, agency_code=to.agency_code,
             region_code=to.region_code, at=at,
         )  # fmt: skip
@@ -87,10 +89,11 @@ class Reminders:
             f"责任单位：{self._name_of(signal)}",
         ]  # fmt: skip
         if row.deadline_on is not None:
-            certain = "" if row.deadline_is_certain else "（该年度放假安排尚未公布，此为最早可能的日期）"
-            lines.append(f"办理时限：{row.deadline_on}{certain}")
+            lines.append(f"办理时限：{row.deadline_on}{'' if row.deadline_is_certain else _EARLIEST}")
         if row.step_due_on is not None and row.stage is not Stage.NEED_INFO:  # there it is the person's
-            lines.append(f"本环节时限：{row.step_due_on}")
+            lines.append(f"本环节时限：{row.step_due_on}{'' if row.step_is_certain else _EARLIEST}")
+        if signal.rule is SignalRule.NOT_HELPED:
+            lines.append(f"协办时限：{signal.evidence['joint_due_on']}")
         if signal.rule is not SignalRule.DUE_SOON:
             lines.append(f"整改期限：{signal.put_right_by}")
         return "\n".join([*lines, _request(signal.rule, to_superior)])

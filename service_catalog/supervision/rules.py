@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from service_catalog.appeals.stages import ANSWERED, WITH_AGENCY, Stage
-from service_catalog.appeals.tables import Appeal
+from service_catalog.appeals.tables import Appeal, JointAgency
 from service_catalog.kernel.errors import Said
 from service_catalog.supervision.tables import AppealSignal, SignalRule
 
@@ -20,6 +20,7 @@ RULE_NAMES: Mapping[SignalRule, Said] = {
     R.DUE_SOON: Said("即将到期提醒", "due soon"),
     R.NOT_DISPATCHED: Said("逾期未派单（黄牌）", "not dispatched in time (yellow card)"),
     R.NOT_SIGNED: Said("逾期未签收（黄牌）", "not signed for in time (yellow card)"),
+    R.NOT_HELPED: Said("协办逾期未提意见", "no opinion given in time by a body that helps"),
     R.OVERDUE: Said("超期未办结（黄牌）", "overdue (yellow card)"),
     R.LONG_OVERDUE: Said("严重超期（红牌）", "gravely overdue (red card)"),
     R.NOT_CALLED_BACK: Said("差评逾期未回访（黄牌）", "nobody called after a bad rating (yellow card)"),
@@ -40,7 +41,7 @@ def signals_of(row: Appeal, today: date, *, is_bad_again: bool = False) -> Itera
             yield R.OVERDUE
             if row.grave_on is not None and row.grave_on <= today:
                 yield R.LONG_OVERDUE
-    if row.step_due_on is not None and row.step_due_on < today:
+    if row.step_due_on is not None and row.step_is_certain and row.step_due_on < today:
         if row.stage in ON_THE_DESK:
             yield R.NOT_DISPATCHED
         elif row.stage is Stage.DISPATCHED:
@@ -69,6 +70,19 @@ def evidence_of(row: Appeal, today: date) -> dict[str, Any]:
         "seen_on": today.isoformat(), "stage": row.stage.value, "deadline_is_certain": row.deadline_is_certain,
         "grade": row.grade, "returns": row.returns, "reopens": row.reopens,
     }  # fmt: skip
+
+
+def is_late_to_help(body: JointAgency, row: Appeal, today: date) -> bool:
+    """Tell whether a body that was asked to help owes the lead its opinion; nothing while the clock stands."""
+    is_asked = row.stage in WITH_AGENCY and row.joint_due_on is not None and body.due_on >= row.joint_due_on
+    return is_asked and body.opinion_at is None and body.due_on < today
+
+
+def is_still_owed(signal: AppealSignal, body: JointAgency | None, row: Appeal, today: date) -> bool | None:
+    """Tell whether a body still owes its opinion; None: the clock stands, nobody can say."""
+    if body is None or body.opinion_at is not None or row.round != int(signal.period.partition(".")[0]):
+        return False
+    return None if row.stage is Stage.NEED_INFO else is_late_to_help(body, row, today)
 
 
 def is_still_so(signal: AppealSignal, row: Appeal, today: date) -> bool | None:

@@ -31,7 +31,7 @@ class SignalView(BaseModel):
     rule_en: str
     number: str = Field(description="Receipt number of the appeal.")
     period: str = Field(
-        description="What it was raised once for: how often the appeal was reopened, and which step gave it to who has it."
+        description="What it was raised once for: how often the appeal was reopened, and which step gave it to who has it, moved its deadline, or which body helps."
     )
     kind: AppealKind
     stage: Stage
@@ -64,9 +64,11 @@ class FiguresView(BaseModel):
     received: int
     answered: int
     in_time: int
-    overdue: int = Field(description="Open and past the deadline, or answered after it, now or before it was reopened.")
+    overdue: int = Field(
+        description="Open and past the deadline, or answered after it, now or before it was reopened; of a body, when the body had it."
+    )
     open: int
-    returned: int = Field(description="Returned at least once.")
+    returned: int = Field(description="Returned at least once; of a body, by it.")
     reopened: int
     extended: int
     withdrawn: int

@@ -21,6 +21,8 @@ class SignalRule(StrEnum):
     """黄牌: the desk did not send it to a body, nor answer it, within the inner limit."""
     NOT_SIGNED = "not_signed"
     """黄牌: the body did not sign for it within the inner limit."""
+    NOT_HELPED = "not_helped"
+    """督办: a body that was asked to help gave no opinion by its day; no card, least of all of the body that leads."""
     OVERDUE = "overdue"
     """黄牌: the due moment has passed."""
     LONG_OVERDUE = "long_overdue"
@@ -63,7 +65,7 @@ class AppealSignal(SQLModel, table=True):
     rule: SignalRule = Field(sa_type=stored(SignalRule))
     number: str = Field(foreign_key="appeal.number", index=True, max_length=12)
     period: str = Field(max_length=40)
-    """What it is raised once for: the round, and where it depends on who has it, the step that gave it to them."""
+    """What it is raised once for: the round, and where it depends on who has it or by when, the step that last changed that."""
     region_code: str = Field(foreign_key="region.code", max_length=12)
     agency_code: str | None = Field(default=None, foreign_key="agency.code", max_length=18)
     """The body responsible at that time; None: the desk."""

@@ -6,26 +6,35 @@ watch at once: each skips what another holds, and what is raised already is not 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from service_catalog.appeals.case import next_alert
-from service_catalog.appeals.clock import due_of_step
+from service_catalog.appeals.clock import ONE, due_of_step
 from service_catalog.appeals.rulebook import Rulebook, rulebook_of
-from service_catalog.appeals.stages import BAD, Stage, Step
-from service_catalog.appeals.tables import Appeal, AppealEvent, AppealRating
+from service_catalog.appeals.stages import BAD, WITH_AGENCY, Stage, Step
+from service_catalog.appeals.tables import Appeal, AppealEvent, AppealRating, JointAgency
 from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.workdays import Calendar
 from service_catalog.registers.registers import registers_of
 from service_catalog.supervision.reminding import Reminders
-from service_catalog.supervision.rules import OF_THE_HOLDER, YELLOW, evidence_of, is_still_so, responsible, signals_of
+from service_catalog.supervision.rules import (
+    OF_THE_HOLDER,
+    YELLOW,
+    evidence_of,
+    is_late_to_help,
+    is_still_owed,
+    is_still_so,
+    responsible,
+    signals_of,
+)
 from service_catalog.supervision.tables import AppealSignal, SignalRule, SignalState
 
 BATCH = 200
@@ -96,33 +105,61 @@ def _look(session: Session, rules: Rules, watched: Watched, most: int) -> int:
         .with_for_update(skip_locked=True)
     )
     rows = {row.number: row for row in session.scalars(query)}
-    new = raise_signals(session, rules, list(rows.values()))
+    helping = _helping(session, rows)
+    new = raise_signals(session, rules, list(rows.values()), helping)
     reminders = Reminders(session, rules.rulebook.policy)
     for signal in new:
         reminders.remind(signal, rows[signal.number], at=rules.at)
         watched.raised[signal.rule] += 1
     for row in rows.values():
-        row.next_alert_on = next_alert(row, rules.today)
+        days = [body.due_on + ONE for body in helping[row.number] if body.due_on >= rules.today]
+        days += [day for day in (next_alert(row, rules.today),) if day is not None]
+        row.next_alert_on = min(days, default=None)
     return len(rows)
 
 
-def raise_signals(session: Session, rules: Rules, rows: Sequence[Appeal]) -> list[AppealSignal]:
+def _helping(session: Session, rows: Mapping[str, Appeal]) -> Mapping[str, list[JointAgency]]:
+    """Return the bodies that still owe an opinion, of appeals that are with a body."""
+    asked = [row.number for row in rows.values() if row.joint_due_on is not None and row.stage in WITH_AGENCY]
+    helping: defaultdict[str, list[JointAgency]] = defaultdict(list)
+    if asked:
+        query = select(JointAgency).where(col(JointAgency.number).in_(asked), col(JointAgency.opinion_at).is_(None))
+        for body in session.scalars(query.order_by(col(JointAgency.agency_code))):
+            helping[body.number].append(body)
+    return helping
+
+
+def raise_signals(
+    session: Session, rules: Rules, rows: Sequence[Appeal], helping: Mapping[str, Sequence[JointAgency]]
+) -> list[AppealSignal]:
     """Raise what these appeals give today; returns what had not been raised before."""
     again = _bad_again(session, rows)
     found = [(rule, row) for row in rows for rule in signals_of(row, rules.today, is_bad_again=row.number in again)]
-    sent = _last_sent(session, [row.number for rule, row in found if rule in OF_THE_HOLDER])
-    new = _insert(session, [_signal(rule, row, rules, sent) for rule, row in found])
+    sent = _last_step(session, [row.number for rule, row in found if rule in OF_THE_HOLDER], _gave())
+    moved = _last_step(session, [row.number for rule, row in found if rule is SignalRule.DUE_SOON], _gave() | _moved())
+    since = dict.fromkeys(OF_THE_HOLDER, sent) | {SignalRule.DUE_SOON: moved}
+    new = _insert(session, [_signal(rule, row, rules, since.get(rule)) for rule, row in found])
+    owed = [(body, row) for row in rows for body in helping[row.number] if is_late_to_help(body, row, rules.today)]
+    new += _insert(session, [_not_helped(body, row, rules) for body, row in owed])
     return new + _insert(session, list(_second_yellow(session, rules, new, {row.number: row for row in rows})))
 
 
-def _signal(rule: SignalRule, row: Appeal, rules: Rules, sent: dict[str, int]) -> dict[str, Any]:
-    period = f"{row.round}.{sent.get(row.number, 0)}" if rule in OF_THE_HOLDER else str(row.round)
+def _signal(rule: SignalRule, row: Appeal, rules: Rules, since: dict[str, int] | None) -> dict[str, Any]:
+    period = str(row.round) if since is None else f"{row.round}.{since.get(row.number, 0)}"
     policy, steps = rules.rulebook.policy, rules.rulebook.limits.steps
     return {
         "rule": rule, "number": row.number, "period": period, "region_code": row.desk_region,
         "agency_code": responsible(rule, row), "raised_at": rules.at, "put_right_by": rules.after(steps.put_right),
         "superior_on": rules.after(policy.superior_after), "evidence": evidence_of(row, rules.today),
         "state": SignalState.OPEN,
+    }  # fmt: skip
+
+
+def _not_helped(body: JointAgency, row: Appeal, rules: Rules) -> dict[str, Any]:
+    signal = _signal(SignalRule.NOT_HELPED, row, rules, None)
+    return signal | {
+        "period": f"{row.round}.{body.agency_code}", "agency_code": body.agency_code,
+        "evidence": signal["evidence"] | {"joint_due_on": body.due_on.isoformat()},
     }  # fmt: skip
 
 
@@ -151,7 +188,7 @@ def _second_yellow(
     for number, rule, period in session.execute(query):
         cards[number].add((rule, _once(rule, period)))
     for number in sorted(number for number, given in cards.items() if len(given) > 1):
-        card = _signal(SignalRule.LONG_OVERDUE, rows[number], rules, {})
+        card = _signal(SignalRule.LONG_OVERDUE, rows[number], rules, None)
         card["evidence"] |= {"yellow_cards": len(cards[number])}
         yield card
 
@@ -161,21 +198,31 @@ def _once(rule: SignalRule, period: str) -> str:
     return period.partition(".")[0] if rule is SignalRule.OVERDUE else period
 
 
-def _last_sent(session: Session, numbers: Sequence[str]) -> dict[str, int]:
-    """Return which step gave each appeal to the body or the desk that has it: whoever gets it anew is warned anew."""
+def _last_step(session: Session, numbers: Sequence[str], which: ColumnElement[bool]) -> dict[str, int]:
+    """Return the number of the last such step of each appeal."""
     if not numbers:
         return {}
+    query = (
+        select(col(AppealEvent.number), func.max(col(AppealEvent.sequence)))
+        .where(col(AppealEvent.number).in_(numbers), which)
+        .group_by(col(AppealEvent.number))
+    )
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def _gave() -> ColumnElement[bool]:
+    """Return the condition that a step gave an appeal to a body or the desk: whoever gets it anew is warned anew."""
     taken_away = and_(
         col(AppealEvent.step) == Step.NAME_ACCUSED, col(AppealEvent.to_stage) == Stage.RETURNED,
         col(AppealEvent.from_stage) != Stage.RETURNED,
     )  # fmt: skip
-    gave = or_(col(AppealEvent.step).in_((Step.DISPATCH, Step.TRANSFER, Step.RETURN)), taken_away)
-    query = (
-        select(col(AppealEvent.number), func.max(col(AppealEvent.sequence)))
-        .where(col(AppealEvent.number).in_(numbers), gave)
-        .group_by(col(AppealEvent.number))
-    )
-    return {row[0]: row[1] for row in session.execute(query)}
+    return or_(col(AppealEvent.step).in_((Step.DISPATCH, Step.TRANSFER, Step.RETURN)), taken_away)
+
+
+def _moved() -> ColumnElement[bool]:
+    """Return the condition that a step moved the deadline: before the new day there is a new reminder."""
+    recomputed = and_(col(AppealEvent.step) == Step.RECOMPUTE, col(AppealEvent.is_public))  # not of an inner limit only
+    return or_(col(AppealEvent.step).in_((Step.EXTEND, Step.SUPPLEMENT, Step.CORRECT_KIND)), recomputed)
 
 
 def _bad_again(session: Session, rows: Sequence[Appeal]) -> set[str]:
@@ -211,7 +258,11 @@ def _pass_up(engine: Engine, rules: Rules, watched: Watched) -> int:
         reminders = Reminders(session, rules.rulebook.policy)
         for signal in signals:
             row = rows[signal.number]
-            still = is_still_so(signal, row, rules.today)
+            if signal.rule is SignalRule.NOT_HELPED:
+                body = session.get(JointAgency, (signal.number, signal.agency_code))
+                still = is_still_owed(signal, body, row, rules.today)
+            else:
+                still = is_still_so(signal, row, rules.today)
             signal.superior_on = rules.after(1) if still is None else None
             watched.passed_up += bool(still) and reminders.pass_up(signal, row, at=rules.at)
         return len(signals)

@@ -77,6 +77,10 @@ def upgrade() -> None:
     sa.Column('warn_on', sa.Date(), nullable=True),
     sa.Column('grave_on', sa.Date(), nullable=True),
     sa.Column('step_due_on', sa.Date(), nullable=True),
+    sa.Column('step_is_certain', sa.Boolean(), nullable=False),
+    sa.Column('step_since', sa.Date(), nullable=True),
+    sa.Column('step_days', sa.Integer(), nullable=True),
+    sa.Column('joint_due_on', sa.Date(), nullable=True),
     sa.Column('queue_on', sa.Date(), nullable=True),
     sa.Column('next_alert_on', sa.Date(), nullable=True),
     sa.Column('answered_at', UtcDateTime(), nullable=True),
@@ -117,7 +121,8 @@ def upgrade() -> None:
     op.create_index('ix_appeal_month_desk', 'appeal', ['received_month', 'desk_region'], unique=False)
     op.create_index('ix_appeal_next_alert_on', 'appeal', ['next_alert_on'], unique=False, sqlite_where=sa.text('next_alert_on IS NOT NULL'), postgresql_where=sa.text('next_alert_on IS NOT NULL'))
     op.create_index('ix_appeal_officer_queue', 'appeal', ['officer', 'queue_on'], unique=False, sqlite_where=sa.text('queue_on IS NOT NULL'), postgresql_where=sa.text('queue_on IS NOT NULL'))
-    op.create_index(op.f('ix_appeal_region_code'), 'appeal', ['region_code'], unique=False)
+    op.create_index('ix_appeal_region_received', 'appeal', ['region_code', 'received_at'], unique=False)
+    op.create_index('ix_appeal_desk_received', 'appeal', ['desk_region', 'received_at'], unique=False)
     op.create_table('appeal_answer',
     sa.Column('number', sa.String(12), nullable=False),
     sa.Column('round', sa.Integer(), nullable=False),
@@ -201,7 +206,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_appeal_request_number'), 'appeal_request', ['number'], unique=False)
     op.create_table('appeal_signal',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('rule', sa.Enum('due_soon', 'not_dispatched', 'not_signed', 'overdue', 'long_overdue', 'not_called_back', 'bad_again', name='signalrule', native_enum=False, create_constraint=True, length=24), nullable=False),
+    sa.Column('rule', sa.Enum('due_soon', 'not_dispatched', 'not_signed', 'not_helped', 'overdue', 'long_overdue', 'not_called_back', 'bad_again', name='signalrule', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('number', sa.String(12), nullable=False),
     sa.Column('period', sa.String(40), nullable=False),
     sa.Column('region_code', sa.String(12), nullable=False),
@@ -315,7 +320,8 @@ def downgrade() -> None:
     op.drop_table('appeal_event')
     op.drop_table('appeal_attachment')
     op.drop_table('appeal_answer')
-    op.drop_index(op.f('ix_appeal_region_code'), table_name='appeal')
+    op.drop_index('ix_appeal_desk_received', table_name='appeal')
+    op.drop_index('ix_appeal_region_received', table_name='appeal')
     op.drop_index('ix_appeal_next_alert_on', table_name='appeal', sqlite_where=sa.text('next_alert_on IS NOT NULL'), postgresql_where=sa.text('next_alert_on IS NOT NULL'))
     op.drop_index('ix_appeal_month_desk', table_name='appeal')
     op.drop_index(op.f('ix_appeal_main_number'), table_name='appeal')
