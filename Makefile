@@ -13,7 +13,7 @@ test: .venv/dev  ## run the tests
 	$(BIN)/python -m pytest --numprocesses 4
 
 long: .venv/dev  ## what runs for minutes too: two hundred storms over replicas, random histories copied
-	CATALOG_TEST_LONG=1 $(BIN)/python -m pytest --numprocesses 4 tests/test_replica_in_storms.py tests/test_copying.py tests/test_replica_alone.py
+	CATALOG_TEST_LONG=1 $(BIN)/python -m pytest --numprocesses 4 -rP --show-capture=stdout tests/test_replica_in_storms.py tests/test_copying.py tests/test_replica_alone.py
 
 check: .venv/dev  ## style, types, floors
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import Depends, FastAPI
+from starlette.types import ASGIApp
 
 from service_catalog import __version__
 from service_catalog.access import web as access
@@ -135,8 +136,14 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = now_utc) -
     app.add_middleware(AnswersHead)
     app.add_middleware(BoundedBody, most=LARGEST_BODY, larger=LARGER_BODIES)
     if settings.replica_of:
-        app.add_middleware(CarriesAge, watch=Watch(engine, stale_after=stale_after(settings), clock=clock))
+        carry_age(app, Watch(engine, stale_after=stale_after(settings), clock=clock))
     return app
+
+
+def carry_age(app: FastAPI, watch: Watch) -> None:
+    """Say on every answer how old a copy is; around the whole stack, since a middleware is not passed by an unexpected error."""
+    build: Callable[[], ASGIApp] = app.build_middleware_stack
+    app.build_middleware_stack = lambda: CarriesAge(build(), watch=watch)  # type: ignore[method-assign]
 
 
 def identity_provider(settings: Settings) -> IdentityProvider | None:

@@ -150,6 +150,12 @@ class Settings(BaseSettings):
     snapshot_minutes: int = Field(
         60, ge=0, le=10_080, description="Minutes for which a snapshot is handed out before a new one is made."
     )
+    copies_made_per_address: Rate = Field(
+        "120/hour", description="Snapshots and digests that have to be made anew for one address without a key."
+    )
+    copies_made_per_key: Rate = Field(
+        "600/hour", description="Snapshots and digests that have to be made anew for one key."
+    )
     reader_silent_after_minutes: Annotated[
         dict[Literal["replica", "office", "kiosk"], Annotated[int, Field(ge=1, le=525_600)]],
         AfterValidator(lambda minutes: _SILENT_AFTER | minutes),

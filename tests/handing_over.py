@@ -51,6 +51,8 @@ class Line:
 
     def __init__(self, app: Any) -> None:
         self.app = app
+        self.asked = 0
+        """So many requests have come."""
         self.lose = 0
         """So many answers to what is handed over are cut off, after it was done."""
         self.hold: Event | None = None
@@ -60,6 +62,7 @@ class Line:
         """What something on the way answers in place of the centre: status, type, content."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.asked += scope["type"] == "http"
         if scope["type"] != "http" or scope["path"] != HANDED_OVER:
             await self.app(scope, receive, send)
             return

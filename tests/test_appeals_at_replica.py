@@ -25,7 +25,8 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from service_catalog.actors import Role
-from service_catalog.appeals.ranges import hold_range
+from service_catalog.appeals import ranges
+from service_catalog.appeals.ranges import MOST_OF_ONE_KEY, hold_range
 from service_catalog.appeals.rulebook import find_register, load_register
 from service_catalog.appeals.tables import Appeal
 from service_catalog.basic_items.editing import cancel
@@ -109,8 +110,12 @@ def forward_all(replica: Replica, rounds: int = 20) -> None:
 
 
 def count_at_centre(centre: Centre) -> int:
-    with reading(centre.app.state.engine) as session:
-        return int(session.execute(select(func.count()).select_from(Appeal)).scalar_one())
+    engine = centre.app.state.engine
+    try:
+        with reading(engine) as session:
+            return int(session.execute(select(func.count()).select_from(Appeal)).scalar_one())
+    finally:
+        engine.dispose()  # the centre that made it may have stopped already
 
 
 def promised(receipt: dict[str, Any]) -> tuple[Any, ...]:
@@ -317,6 +322,25 @@ def test_an_appeal_that_was_handed_in_elsewhere_is_asked_of_the_centre(
         assert at_the_hall.sees() == person.sees()
 
 
+def test_who_tries_wrong_codes_at_a_replica_is_stopped_there_and_nobody_else_is(
+    town: Town, centre: Centre, replica: Replica
+) -> None:
+    """At the centre all visitors of a replica have its one key: one of them must not use up the tries of everybody."""
+    fewer = {"wrong_query_codes_per_address": "3/hour"}
+    replica.app.state.doors.settings = replica.settings.model_copy(update=fewer)
+    people = [town.hand_in() for _ in range(2)]
+    guesser, neighbour = (TestClient(replica.app, client=(address, 50000)) for address in ("10.3.0.7", "10.3.0.8"))
+
+    with centre.up():
+        guesses = [refused(Person(guesser, people[n % 2].receipt).look("22222222")) for n in range(3)]
+        assert guesses == [(404, "no-such-appeal")] * 3
+        at_centre = centre.line.asked
+        assert refused(Person(guesser, people[0].receipt).look()) == (429, "rate-exceeded")
+        assert refused(Person(guesser, people[0].receipt).do("withdrawal")) == (429, "rate-exceeded")
+        assert centre.line.asked == at_centre
+        assert Person(neighbour, people[0].receipt).sees()["number"] == people[0].number
+
+
 def test_without_numbers_of_its_own_a_replica_takes_nothing(
     town: Town, centre: Centre, template: Path, tmp_path: Path, clock: "Clock"
 ) -> None:
@@ -515,10 +539,23 @@ def test_a_reader_has_one_range_for_ever_and_no_other_key_gets_it(
     assert refused(ask_range(elsewhere, "kiosk-1")) == (409, "range-of-another")
 
 
-def test_when_all_ranges_are_given_that_is_said(session: Session, kiosk: Office) -> None:
+def test_when_all_ranges_are_given_that_is_said(
+    session: Session, kiosk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "MOST_OF_ONE_KEY", 200)
     assert [good(ask_range(kiosk, f"kiosk-{n}"))["number"] for n in range(99)] == list(range(1, 100))
     assert refused(ask_range(kiosk, "kiosk-99")) == (409, "no-range-left")
     assert good(ask_range(kiosk, "kiosk-98"))["number"] == 99
+
+
+def test_no_single_key_uses_the_ranges_up(session: Session, client: TestClient, kiosk: Office, clock: "Clock") -> None:
+    other = Office(client, key_for(session, Role.KIOSK, region=TOWNSHIP, at=clock.at))
+
+    given = [good(ask_range(kiosk, f"kiosk-{n}"))["number"] for n in range(MOST_OF_ONE_KEY)]
+
+    assert refused(ask_range(kiosk, "one-more")) == (409, "too-many-ranges")
+    assert good(ask_range(kiosk, "kiosk-0"))["number"] == given[0]
+    assert good(ask_range(other, "one-more"))["number"] not in given
 
 
 def test_who_asks_at_once_gets_different_ranges(engine: Engine, now: datetime) -> None:

@@ -22,7 +22,7 @@ from service_catalog.settings import Settings
 
 pytestmark = pytest.mark.sqlite_is_enough
 
-FINE, USAGE, DIFFERS, CONFLICT, AWAY, STALE = 0, 2, 3, 5, 9, 11
+FINE, USAGE, DIFFERS, CONFLICT, REFUSED, AWAY, STALE = 0, 2, 3, 5, 8, 9, 11
 
 
 class Office:
@@ -190,6 +190,38 @@ def test_a_catalogue_of_its_own_is_not_overwritten(
     assert result.exit_code == CONFLICT
     assert "no-copy" in result.output
     assert CliRunner().invoke(command_line, ["serve", "--replica-of", centre]).exit_code == CONFLICT
+
+
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("status", "--region", "abc"), "--region"),
+        (("verify", "--region", "abc"), "--region"),
+        (("pull", "--from", "ftp://centre"), "--from"),
+        (("status", "--from", "http://me@centre/"), "--from"),
+    ],
+)
+def test_a_wrong_option_is_named_and_refused(office: Office, words: tuple[str, ...], option: str) -> None:
+    result = office.types(*words)
+
+    assert result.exit_code == REFUSED, result.output
+    assert option in result.output
+
+
+def test_a_wrong_name_or_variable_is_named_and_a_wrong_key_not_shown(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = CliRunner().invoke(command_line, ["serve", "--name", "终端1"])
+    monkeypatch.setenv("CATALOG_REPLICA_KEY", "alxa_secret with blank")
+    key = office.types("status")
+    monkeypatch.setenv("CATALOG_REPLICA_REGION", "abc")
+    region = office.types("status")
+
+    assert [result.exit_code for result in (served, key, region)] == [REFUSED] * 3
+    assert "--name" in served.output
+    assert "CATALOG_REPLICA_KEY" in key.output
+    assert "secret" not in key.output
+    assert "CATALOG_REPLICA_REGION" in region.output
 
 
 def test_a_copy_has_a_centre(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from service_catalog.kernel.database import make_engine, reading, unit_of_work
 from service_catalog.kernel.dates import civil_day
+from service_catalog.lifecycle.tables import Act
 from service_catalog.replica.applying import apply
 from service_catalog.sync.pages import item_of
 
@@ -145,6 +146,38 @@ def test_a_copy_that_began_anew_is_the_same_as_one_that_followed(
             late.pull()
 
             assert late.digests() == early.digests()
+
+
+@ONCE
+def test_a_copy_that_follows_another_centre_keeps_nothing_of_the_one_before(
+    engine: Engine, clock: "Clock", server: Server, small_url: str, tmp_path: Path
+) -> None:
+    """As after a centre was restored from a backup: its numbers mean other acts, other changes, other questions."""
+    (tmp_path / "fresh").mkdir()
+    Deeds(engine, 6, clock).do(30)
+    with followed(small_url, clock, tmp_path, None) as copy, server.copy_of(server.template("deeds", found)) as url:
+        copy.pull()
+        before = acts_of(copy.engine)
+        other = make_engine(url)
+        Deeds(other, 7, clock).do(20)
+        with (
+            centre_of(url, clock, tmp_path / "fresh") as client,
+            copy_of(client, None, clock, tmp_path / "fresh") as fresh,
+        ):
+            fresh.pull()
+            copy.follower.client, copy.follower.centre = client, "http://another.example"
+            copy.pull()
+
+            assert copy.digests() == fresh.digests()
+            assert rows_of(copy.engine) == rows_of(fresh.engine)
+            assert acts_of(copy.engine) == acts_of(fresh.engine) == acts_of(other)
+            assert any(before[number] != act for number, act in acts_of(other).items() if number in before)
+        other.dispose()
+
+
+def acts_of(engine: Engine) -> dict[int | None, tuple[str, str]]:
+    with reading(engine) as session:
+        return {act.id: (act.code, act.document_number) for act in session.scalars(select(Act))}
 
 
 def test_a_guide_at_a_copy_is_never_that_of_another_standard(

@@ -26,6 +26,7 @@ from builders import (
     publish_local,
 )
 from feeding import OTHER_BANNER, Walked, add_banner, ask, follow
+from sqlalchemy import event
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
@@ -89,6 +90,26 @@ def test_the_last_page_points_to_itself_and_says_how_far_the_log_has_come(client
     assert str(walked.last.url) == walked.last.json()["next"]
     assert again.json() == walked.last.json()
     assert walked.head == Walked(client).head > walked.items[-1]["modified"]
+
+
+def test_a_quiet_region_is_one_look_at_the_log_for_each_page(session: Session, client: TestClient, code: str) -> None:
+    last = Walked(client, region=TOWNSHIP).last.json()["next"]
+    publish_local(session, LEAGUE_BUREAU, "3")
+    session.commit()
+    looks: list[str] = []
+
+    def note(*call: Any) -> None:
+        looks.extend([call[2]] if "NOT (EXISTS" in call[2] else [])
+
+    engine = client.app.state.engine  # type: ignore[attr-defined]
+    event.listen(engine, "before_cursor_execute", note)
+    nothing = follow(client, last)
+    looks_for_nothing = len(looks)
+    something = ask(client, 0, region=TOWNSHIP)
+    event.remove(engine, "before_cursor_execute", note)
+
+    assert (nothing.json()["items"], looks_for_nothing) == ([], 1)
+    assert (len(something.json()["items"]) > 1, len(looks) - looks_for_nothing) == (True, 1)
 
 
 def test_a_full_page_may_be_kept_for_an_hour_and_the_last_one_for_seconds(client: TestClient) -> None:

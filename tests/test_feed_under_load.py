@@ -1,4 +1,4 @@
-"""Eight writers at once while a reader walks: no row is missed, none comes twice out of order."""
+"""Eight writers at once while readers walk, one of them a banner's over HTTP: no row is missed, none comes twice out of order."""
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,16 +7,19 @@ from random import Random
 from typing import Any
 
 import pytest
-from builders import BANNER, EDITOR, add_agency, credit_code, found_small_catalogue
+from builders import BANNER, EDITOR, FOUNDED, add_agency, credit_code, found_small_catalogue
 from databases import Server
+from feeding import OTHER_BANNER, add_banner
 from sqlalchemy import Engine, func, select, update
 from sqlmodel import Session, col
+from starlette.testclient import TestClient
 
 from service_catalog.agencies.tables import Agency
 from service_catalog.changes import log
 from service_catalog.changes.tables import Change, Subject
 from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.migrations.upgrading import upgrade
+from service_catalog.regions.tables import RegionLine
 from service_catalog.sync.feed import page_after
 from service_catalog.sync.scope import Scope
 
@@ -35,6 +38,7 @@ def found_many_bodies(engine: Engine) -> None:
     upgrade(engine)
     with unit_of_work(engine) as session:
         found_small_catalogue(session)
+        add_banner(session, OTHER_BANNER, "阿拉善右旗", FOUNDED)
         for number, code in enumerate(BODIES):
             add_agency(session, code, BANNER, f"第{number}服务中心")
 
@@ -55,11 +59,21 @@ def write(engine: Engine, seed: int, changes: int, at: datetime) -> None:
                 for code in sorted(codes):
                     renamed = update(Agency).where(col(Agency.code) == code).values(name=f"{seed}:{done}")
                     session.execute(renamed)
-                    log.record(session, Subject.AGENCY, code, by=EDITOR, at=at)
+                    left = moved(session, code) if random.random() < 0.1 else None
+                    log.record(session, Subject.AGENCY, code, by=EDITOR, at=at, left=left)
                     done += 1
                 think_again(random)
         except OnSecondThought:
             done -= len(codes)
+
+
+def moved(session: Session, code: str) -> str:
+    """Move a body from one banner to the other; returns the one that it left."""
+    for left, to in ((BANNER, OTHER_BANNER), (OTHER_BANNER, BANNER)):
+        here = update(Agency).where(col(Agency.code) == code, col(Agency.region_code) == left)
+        if session.execute(here.values(region_code=to).returning(col(Agency.code))).first():
+            return left
+    raise AssertionError(f"{code} is nowhere")
 
 
 def think_again(random: Random) -> None:
@@ -92,11 +106,36 @@ class Reader:
         return bool(page.items)
 
 
+class ReaderOfBanner:
+    """Walks over HTTP as a banner's does, page after page, with nothing but the address that the last one named."""
+
+    def __init__(self, client: TestClient) -> None:
+        self.client, self.address = client, f"/v1/feed?region={BANNER}&kinds=agency&limit=40"
+        self.names: dict[str, str] = {}
+        self.last, self.pages, self.left = 0, 0, 0
+
+    def page(self, limit: int) -> bool:
+        """Read a page; tell whether there was anything on it."""
+        answer = self.client.get(self.address)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        for item in page["items"]:
+            assert item["modified"] > self.last, "out of order"
+            self.last = item["modified"]
+            if item["state"] == "deleted":
+                self.left += self.names.pop(item["id"], None) is not None
+            else:
+                self.names[item["id"]] = item["data"]["name"]
+        self.address = page["next"]
+        self.pages += 1
+        return bool(page["items"])
+
+
 def is_done(writers: list[Future[None]]) -> bool:
     return all(writer.done() for writer in writers)
 
 
-def read_all(reader: Reader, writers: list[Future[None]]) -> None:
+def read_all(reader: Reader | ReaderOfBanner, writers: list[Future[None]]) -> None:
     """Read as long as anybody writes, and then to the end."""
     random = Random(0)
     while not is_done(writers):
@@ -111,13 +150,13 @@ def kept(session: Session) -> tuple[dict[str, Any], dict[str, int]]:
     return names, {row[0]: row[1] for row in session.execute(numbers.group_by(col(Change.code)))}
 
 
-def test_no_reader_misses_a_row_while_eight_write(engine: Engine, now: datetime) -> None:
+def test_no_reader_misses_a_row_while_eight_write(engine: Engine, client: TestClient, now: datetime) -> None:
     each = CHANGES[engine.dialect.name] // WRITERS
-    readers = [Reader(engine, now)]
+    reader, of_banner = Reader(engine, now), ReaderOfBanner(client)
 
-    with ThreadPoolExecutor(WRITERS + len(readers)) as pool:
+    with ThreadPoolExecutor(WRITERS + 2) as pool:
         writers = [pool.submit(write, engine, seed, each, now) for seed in range(WRITERS)]
-        for done in [pool.submit(read_all, reader, writers) for reader in readers]:
+        for done in [pool.submit(read_all, one, writers) for one in (reader, of_banner)]:
             done.result(timeout=300)
         for writer in writers:
             writer.result()
@@ -126,6 +165,10 @@ def test_no_reader_misses_a_row_while_eight_write(engine: Engine, now: datetime)
         names, numbers = kept(session)
         assert session.execute(select(func.count()).select_from(Change)).scalar_one() >= each * WRITERS
         assert log.last_number(session) == session.execute(select(func.count()).select_from(Change)).scalar_one()
-    for reader in readers:
-        assert (reader.names, reader.modified) == (names, numbers)
-        assert reader.pages > 20, "it read while they wrote"
+        below = select(col(RegionLine.descendant)).where(col(RegionLine.ancestor) == BANNER)
+        here = set(session.scalars(select(col(Agency.code)).where(col(Agency.region_code).in_(below))))
+    assert (reader.names, reader.modified) == (names, numbers)
+    assert of_banner.names == {code: name for code, name in names.items() if code in here}
+    assert reader.pages > 20, "it read while they wrote"
+    assert of_banner.pages > 20
+    assert of_banner.left > 0, "bodies left while it read"

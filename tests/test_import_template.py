@@ -27,7 +27,8 @@ from service_catalog.access.rights import NotAllowed
 from service_catalog.actors import Actor, Grant, Role
 from service_catalog.coding import aliases
 from service_catalog.exchange.importing import HandIn, apply, dry_run
-from service_catalog.exchange.sheets import OURS
+from service_catalog.exchange.intake import take_in
+from service_catalog.exchange.sheets import OURS, seen_edition
 from service_catalog.exchange.template import empty_template, filled_template
 from service_catalog.exchange.workbook import read_workbook
 from service_catalog.implementations import claiming
@@ -132,6 +133,40 @@ def test_a_filled_template_leaves_out_what_has_ended_and_what_nobody_has_written
 
     assert [(row.implementation_code, row.outcome) for row in report.rows] == [(kept, "unchanged")]
     assert editions(engine) == before
+
+
+def test_a_filled_template_says_in_a_hidden_column_which_edition_holds_and_a_copied_row_says_nothing(
+    session: Session, now: datetime
+) -> None:
+    code = publish_local(session, BANNER_BUREAU, "4", local_notes="一")
+    publish_local(session, BANNER_BUREAU, "4", at=now, effective_from=now.date(), local_notes="二")
+    claiming.draft(session, code, {"availability": {"status": "offered"}, "local_notes": "三"}, by=EDITOR, at=now)
+
+    content = filled_template(session, agency_code=BANNER_BUREAU, by=EDITOR, at=now)
+
+    sheet = read_workbook(content).sheets[0]
+    said = sheet.rows[0].cells[sheet.header.cells.index("取出时版本")]
+    assert (seen_edition(said, code), seen_edition(said, code.replace("4", "5", 1))) == (2, None)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert 'hidden="1"' in archive.read("xl/worksheets/sheet1.xml").decode()
+
+
+@pytest.mark.parametrize("text", ["", "3", "x/3", "CODE/", "CODE/0", "CODE/三", "CODE/-1", "CODE/9999999999"])
+def test_what_is_no_mark_of_this_row_says_no_edition(text: str) -> None:
+    assert seen_edition(text, "CODE") is None
+
+
+def test_a_row_that_was_emptied_is_no_row(session: Session, now: datetime) -> None:
+    publish_local(session, BANNER_BUREAU, "4")
+    book = read_workbook(filled_template(session, agency_code=BANNER_BUREAU, by=EDITOR, at=now))
+    first = book.sheets[0]
+    row = first.rows[0]
+    emptied = row._replace(number=row.number + 1, cells=["" for _ in row.cells[:-1]] + row.cells[-1:])
+
+    intake = take_in(book._replace(sheets=[first._replace(rows=[row, emptied])]))
+
+    assert row.cells[-1]
+    assert [one.number for one in intake.rows] == [row.number]
 
 
 def test_the_template_has_a_sheet_for_each_kind_of_row_with_frozen_headers_and_lists(

@@ -36,6 +36,7 @@ from service_catalog.implementations import claiming
 from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.lifecycle.tables import ReviewNote
 from service_catalog.push.tables import PushBatch
+from service_catalog.staff.keyring import revoke_key
 
 pytestmark = pytest.mark.strictest_only
 
@@ -221,6 +222,24 @@ def test_an_office_writes_over_its_own_draft(client: TestClient, engine: Engine,
     receipt = only(push(client, [local(200, on_site_visits=0)], office, key="batch-0002"))
 
     assert (receipt["outcome"], receipt["edition"]) == ("drafted", 1)
+    assert kept(engine)[CODES[200]] == [(1, "draft", OFFERED | {"on_site_visits": 0})]
+
+
+def test_a_draft_stays_the_offices_own_once_its_key_has_been_changed(
+    session: Session, client: TestClient, engine: Engine, office: Headers, now: datetime
+) -> None:
+    push(client, [row(200)], office)
+    new = key_for(session, Role.COUNTY_OFFICE, region=BANNER, at=now)
+    narrower = key_for(session, Role.COUNTY_OFFICE, agency=BODIES[10], at=now)
+
+    while_both_hold = only(push(client, [local(200, on_site_visits=0)], new))
+    revoke_key(session, office["Authorization"].split("_")[1], by=EDITOR, at=now)
+    session.commit()
+    of_another = only(push(client, [local(200, on_site_visits=0)], narrower, key="batch-0002"))
+    after_the_change = only(push(client, [local(200, on_site_visits=0)], new, key="batch-0002"))
+
+    assert (rules(while_both_hold), rules(of_another)) == ([("edition-in-work", "")], [("edition-in-work", "")])
+    assert (after_the_change["outcome"], after_the_change["edition"]) == ("drafted", 1)
     assert kept(engine)[CODES[200]] == [(1, "draft", OFFERED | {"on_site_visits": 0})]
 
 

@@ -1,5 +1,6 @@
 """Pushes of what agencies say of themselves: published at once under the standing right, or not taken."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from builders import (
     BANNER_BUREAU,
     EDITOR,
     GACHA_COMMITTEE,
+    LEAGUE,
     LEAGUE_BUREAU,
     TOWNSHIP_STATION,
     agency_facts,
@@ -20,12 +22,18 @@ from sqlalchemy import Engine, select
 from sqlmodel import Session, col
 from starlette.testclient import TestClient
 
-from service_catalog.actors import Role
+from service_catalog.actors import Actor, ActorKind, Grant, Role
 from service_catalog.agencies.facts import AgencyFacts
 from service_catalog.agencies.register import find_agency, state_facts
 from service_catalog.agencies.tables import AgencyFactsEdition
+from service_catalog.basic_items.wording import wording_of
 from service_catalog.changes import log
 from service_catalog.kernel.database import reading, unit_of_work
+from service_catalog.push.asked import Push, Site
+from service_catalog.push.pushing import carry_out, judge_all
+from service_catalog.push.rows import JSON, read_batch
+from service_catalog.push.schemas import AgencyRow
+from service_catalog.push.tables import PushKind, PushReceipt
 
 pytestmark = pytest.mark.strictest_only
 
@@ -103,6 +111,26 @@ def test_facts_that_changed_here_are_a_conflict_with_both_versions(
     assert (receipt["here"]["edition"], receipt["here"]["content"]["address"]) == (2, "新址")
     assert receipt["sent"]["facts"]["consultation_channels"] == PHONE
     assert len(stated(engine, BANNER_BUREAU)) == 2
+
+
+def test_facts_of_a_body_that_moves_away_meanwhile_are_judged_anew(
+    engine: Engine, session: Session, office: Headers, now: datetime
+) -> None:
+    batch = read_batch(json.dumps({"rows": [row(BANNER_BUREAU)]}).encode(), JSON, AgencyRow)
+    by = Actor("旗办", ActorKind.MACHINE, (Grant(Role.STANDING_OFFICE, region_code=BANNER),))
+    asked = Push(PushKind.AGENCIES, batch, "key", False, False, Site({}, wording_of({})), by, now)
+    with reading(engine) as looking:
+        judged = judge_all(looking, asked)
+    with unit_of_work(engine) as moving:
+        find_agency(moving, BANNER_BUREAU).region_code = LEAGUE
+
+    with unit_of_work(engine) as writing:
+        [receipt] = json.loads(carry_out(writing, asked, judged).content)["receipts"]
+
+    assert judged[0].outcome == "published"
+    assert (receipt["outcome"], receipt["faults"][0]["rule"]) == ("refused", "not-allowed")
+    assert len(stated(engine, BANNER_BUREAU)) == 1
+    assert session.scalars(select(col(PushReceipt.region_code))).all() == [LEAGUE]
 
 
 def test_what_is_wrong_is_refused_with_its_element_and_both_values(

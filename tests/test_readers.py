@@ -169,6 +169,19 @@ def test_a_name_belongs_to_one_credential_until_an_administrator_gives_it_free(t
     assert told.client.delete("/v1/readers/nobody", headers=administrator).status_code == 404
 
 
+def test_one_credential_reports_for_so_many_readers_and_no_more(told: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "MOST_OF_ONE", 2)
+    for name in (KIOSK, OTHER_KIOSK):
+        told.report(name, told.kiosk)
+
+    refused = told.report("kiosk-hall-3", told.kiosk, 409)
+    told.report(OTHER_KIOSK, told.kiosk)
+    told.report("kiosk-hall-3", told.office)
+
+    assert refused["type"] == "/problems/too-many-readers"
+    assert told.names() == [KIOSK, OTHER_KIOSK, "kiosk-hall-3"]
+
+
 def test_who_follows_everything_is_released_and_seen_by_the_league_only(told: Readers) -> None:
     told.report("replica-1", told.kiosk, kind="replica", region=None)
     banner, league = told.key(ADMINISTRATOR, region=BANNER), told.key(ADMINISTRATOR, region=LEAGUE)
@@ -330,6 +343,23 @@ def test_a_page_of_the_feed_asked_for_with_a_key_is_noted_and_one_without_is_not
         assert told.client.get(f"/v1/feed?afterChangeNumber={after}", headers=headers).status_code == 200
 
     assert [line["change_number"] for line in told.listed()] == [told.head() - 1]
+
+
+@pytest.mark.parametrize("cut", [f"region={TOWNSHIP}", "kinds=agency"])
+def test_a_reader_of_a_part_that_has_everything_is_not_behind_for_what_changed_elsewhere(
+    told: Readers, cut: str
+) -> None:
+    """The last page of a part points to itself for as long as nothing happens there."""
+    last = told.client.get(f"/v1/feed?{cut}").json()["next"]
+    for _ in range(3):
+        log.record(told.session, Subject.IMPLEMENTATION, "1" * 31, by=EDITOR, at=told.clock.at)
+    told.session.commit()
+
+    page = told.client.get(last, headers=told.kiosk).json()
+    (line,) = told.listed()
+
+    assert (page["items"], page["next"]) == ([], last)
+    assert (line["change_number"], line["behind"]) == (told.head(), 0)
 
 
 @pytest.mark.parametrize("server", ["sqlite"], indirect=True, scope="session")

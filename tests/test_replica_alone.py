@@ -252,17 +252,21 @@ def test_it_writes_nothing_but_appeals(town: Town, replica: Replica) -> None:
 
 
 def test_what_only_the_centre_has_is_asked_there(replica: Replica) -> None:
-    for path in ("/v1/readers", "/metrics", "/v1/supervision/statistics", "/v1/public/appeal-figures"):
+    for path in (
+        "/v1/readers", "/metrics", "/v1/supervision/statistics", "/v1/public/appeal-figures", "/v1/feed", "/v1/snapshot",
+        "/v1/snapshots/a",
+    ):  # fmt: skip
         answer = replica.get(path)
         assert refused(answer) == (404, "only-at-the-centre"), path
         assert answer.json()["centre"] == replica.settings.replica_of
     for path in ("/supervision", "/sync"):
         assert replica.get(path).status_code == 404
         assert f"{replica.settings.replica_of}{path}" in replica.get(path).text
+    assert replica.get("/v1/digest").status_code == 200
 
 
 def test_before_its_first_snapshot_it_says_when_to_ask_again(empty: Replica) -> None:
-    for path in (f"/v1/guides/{STATION_GUIDE}", "/v1/regions", "/v1/feed"):
+    for path in (f"/v1/guides/{STATION_GUIDE}", "/v1/regions", "/v1/digest"):
         assert refused(empty.get(path)) == (503, "copy-still-empty")
         assert empty.get(path).headers["retry-after"] == "10"
     for path in ("/", f"/guides/{STATION_GUIDE}"):

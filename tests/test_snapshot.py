@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -27,7 +28,7 @@ from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.settings import Settings
 from service_catalog.sync import snapshots
 from service_catalog.sync.scope import Scope
-from service_catalog.sync.snapshots import MOST_FILES, Snapshots
+from service_catalog.sync.snapshots import READ_WITHIN, Snapshots
 
 pytestmark = pytest.mark.sqlite_is_enough
 
@@ -215,15 +216,52 @@ def test_one_that_gave_way_is_said_to_be_gone(client: TestClient, folder: Path, 
     assert (answer.status_code, answer.json()["type"]) == (404, "/problems/no-such-snapshot")
 
 
+def long_unread(folder: Path) -> None:
+    """Let all files have been read last some hours ago."""
+    for file in folder.iterdir():
+        os.utime(file, (time.time() - READ_WITHIN - 60, file.stat().st_mtime))
+
+
 def test_the_folder_does_not_grow_without_end(
-    session: Session, client: TestClient, clock: "Clock", folder: Path, code: str
+    client: TestClient, clock: "Clock", folder: Path, code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(MOST_FILES + 3):
+    monkeypatch.setattr(snapshots, "MOST_FILES", 3)
+    for _ in range(6):
         clock.at += timedelta(hours=2)
         last = take(client)
+        long_unread(folder)
 
-    assert len(list(folder.iterdir())) == MOST_FILES
+    assert len(list(folder.iterdir())) == 3
     assert take(client, path=last.headers["content-location"]).status_code == 200
+
+
+def test_what_somebody_is_fetching_is_not_put_away_for_what_others_ask(
+    client: TestClient, clock: "Clock", folder: Path, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when forty townships begin on the same morning: each has a scope of its own."""
+    monkeypatch.setattr(snapshots, "MOST_FILES", 2)
+    begun, resumed = take(client), take(client, kinds="region")
+    long_unread(folder)
+    middle = take(client, path=resumed.headers["content-location"], headers={"Range": "bytes=0-9"})
+    for kind in ("agency", "code", "register"):
+        take(client, kinds=kind)
+
+    again = take(client, path=resumed.headers["content-location"], headers={"Range": "bytes=10-"})
+
+    assert (middle.status_code, again.status_code) == (206, 206)
+    assert take(client, path=begun.headers["content-location"]).status_code == 404
+    assert len(list(folder.iterdir())) == 4
+
+
+def test_a_full_disk_is_worse_than_a_snapshot_that_has_to_be_begun_anew(
+    client: TestClient, clock: "Clock", folder: Path, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = take(client)
+    monkeypatch.setattr(snapshots, "MOST_BYTES", len(raw(first)) + 1)
+
+    second = take(client, kinds="agency")
+
+    assert [file.name for file in folder.iterdir()] == [second.headers["content-location"].rpartition("/")[2]]
 
 
 def test_what_a_killed_process_left_unfinished_is_put_away(client: TestClient, folder: Path, code: str) -> None:

@@ -152,6 +152,25 @@ def test_a_part_of_another_scope_is_not_gone_on_with(client: CatalogClient, cent
     assert read_snapshot(target)[0].region is None
 
 
+def test_a_part_of_another_centre_is_not_taken_for_whole(
+    client: CatalogClient, centre: PlayedCentre, target: Path
+) -> None:
+    """Killed after the last byte and started again with another centre, a replica would hold the catalogue of the first."""
+
+    def killed(done: int, total: int | None) -> None:
+        if done == total:
+            raise KeyboardInterrupt
+
+    other = big_centre()
+    other.head = 700
+    before = CatalogClient("https://other.example", transport=httpx.MockTransport(other))
+    with before, pytest.raises(KeyboardInterrupt):
+        before.snapshot(target, progress=killed)
+
+    assert client.snapshot(target).change_number == 600
+    assert centre.paths == ["/v1/snapshot"]
+
+
 @pytest.mark.parametrize("notes", ["", "{", "[]", "{}", '{"query": {}}'])
 def test_notes_that_cannot_be_read_are_no_notes(client: CatalogClient, target: Path, notes: str) -> None:
     target.with_name("snapshot.part").write_bytes(b"half of it")

@@ -299,9 +299,40 @@ def test_an_answer_that_drips_without_end_is_given_up(centre: PlayedCentre, time
                 time.at += 10
                 yield b" "
 
-    centre.spoils = [httpx.Response(200, headers={"content-type": "application/json"}, stream=Dripping())]
+    headers = {"content-type": "application/json"}
+    centre.spoils = [httpx.Response(200, headers=headers, stream=Dripping()) for _ in range(99)]
     with speaking_with(centre, time) as client, pytest.raises(CentreAway, match="did not end"):
         numbers(client)
+    assert len(centre.asked) == 9  # 500, 250 … 1 rows
+
+
+def test_over_a_thin_line_shorter_pages_are_asked_for_until_one_comes_through(centre: PlayedCentre, time: Time) -> None:
+    """A page is not resumed: the same one again would break off at the same place for ever."""
+
+    def thin(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        rows = answer.json()["items"]
+
+        class Thin(httpx.SyncByteStream):
+            def __iter__(self) -> Iterator[bytes]:
+                for piece in range(0, len(answer.content), 100):
+                    time.at += len(rows) * 10 / (len(answer.content) / 100)
+                    yield answer.content[piece : piece + 100]
+
+        return httpx.Response(200, headers=answer.headers, stream=Thin())
+
+    centre.things, centre.head = [thing(number) for number in range(1, 101)], 100
+    centre.spoils = [thin] * 999
+    once = Retries(attempts=3, seconds=120)
+    with speaking_with(centre, time, retries=once) as client:
+        assert numbers(client) == list(range(1, 101))
+        asked = [int(request.url.params["limit"]) for request in centre.asked]
+        assert asked[:7] == [500, 250, 125, 62, 31, 15, 7]
+        assert all(rows <= 16 for rows in asked[5:])
+
+        centre.spoils = []
+        numbers(client)
+        grown = int(centre.asked[-1].url.params["limit"])
+        assert 16 < grown <= 500
 
 
 def test_an_answer_without_bounds_is_not_read(

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 from builders import BANNER, EDITOR, LEAGUE, TOWNSHIP
+from callers import key_for
 from live import listening
 from looking import cut_off, texts, walk_by_keyboard
 from playwright.sync_api import Page, sync_playwright
 from reading_pages import Reading, read
 from sqlalchemy import Engine
+from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from service_catalog.actors import Role
 from service_catalog.app import create_app
 from service_catalog.changes import log
 from service_catalog.changes.tables import Subject
@@ -79,6 +82,39 @@ def cells(page: Reading) -> list[str]:
     return [one.text for one in page.all("td")]
 
 
+@pytest.fixture
+def supervisor(session: Session) -> dict[str, str]:
+    return key_for(session, Role.SUPERVISOR, region=LEAGUE, at=AT)
+
+
+@pytest.fixture
+def client(client: TestClient, supervisor: dict[str, str]) -> TestClient:
+    """Somebody who may watch all readers."""
+    client.headers.update(supervisor)
+    return client
+
+
+@pytest.mark.usefixtures("watched")
+def test_whoever_may_not_watch_sees_how_many_and_never_which(client: TestClient, session: Session) -> None:
+    del client.headers["authorization"]
+    kiosk = key_for(session, Role.KIOSK, region=BANNER, at=AT)
+
+    for headers in ({}, kiosk):
+        page = Reading(client.get("/sync", headers=headers))
+
+        assert [one.text for one in page.all("dd")] == ["7个", "2个", "2个", "15件"]
+        assert "各终端的名称和情况仅向监督人员和管理人员显示" in page.text
+        assert names(page) == cells(page) == []
+        assert [told for told in ("kiosk-", "replica-", "业务系统", "6小时") if told in page.response.text] == []
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_banner_sees_the_readers_of_its_own_places(client: TestClient, session: Session) -> None:
+    page = Reading(client.get("/sync", headers=key_for(session, Role.ADMINISTRATOR, region=TOWNSHIP, at=AT)))
+
+    assert [name.partition("自助")[0] for name in names(page)] == ["kiosk-hall-2", "kiosk-hall-1"]
+
+
 @pytest.mark.usefixtures("watched")
 def test_silent_readers_stand_on_top_then_who_is_furthest_behind(client: TestClient) -> None:
     page = read(client, "/sync")
@@ -132,7 +168,7 @@ def test_one_kind_is_chosen_by_a_link(client: TestClient) -> None:
 def test_a_catalogue_that_nobody_reads_says_so(client: TestClient) -> None:
     page = read(client, "/sync")
 
-    assert "还没有读者来过" in page.text
+    assert "尚无终端同步" in page.text
     assert [one.text for one in page.all("dd")] == ["0个", "0个", "0个", "0件"]
 
 
@@ -154,7 +190,7 @@ def test_a_page_with_more_readers_than_it_shows_says_how_many_and_keeps_the_wors
 
     assert names(page)[0].startswith("kiosk-302失联")
     assert len(names(page)) == 300
-    assert "还有3个读者没有列出" in page.text
+    assert "还有3个同步终端没有列出" in page.text
 
 
 def view(name: str, *, behind: int = 0, ago: int = 0, silent: bool = False) -> ReaderView:
@@ -188,11 +224,11 @@ def test_a_length_is_said_in_its_largest_unit(length: int, words: str) -> None:
 
 
 @pytest.fixture
-def opened(small_url: str, watched: None) -> Iterator[tuple[Page, str]]:
+def opened(small_url: str, watched: None, supervisor: dict[str, str]) -> Iterator[tuple[Page, str]]:
     app = create_app(Settings(database_url=small_url), clock=lambda: AT)
     with listening(app) as (host, port), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser.new_page(), f"http://{host}:{port}/sync"
+        yield browser.new_page(extra_http_headers=supervisor), f"http://{host}:{port}/sync"
         browser.close()
 
 

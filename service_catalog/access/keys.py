@@ -147,6 +147,14 @@ def key_of(session: Session, by: str) -> AccessKey | None:
     return key if key is not None and name_of_key(key) == by else None
 
 
+def is_successor(session: Session, earlier: str, later: str, *, at: datetime) -> bool:
+    """Tell whether one holder follows another: a key with the same role and limit, after the old one has ended."""
+    old, new = key_of(session, earlier), key_of(session, later)
+    if old is None or new is None or (old.revoked_at is None and old.expires_at > at):
+        return False
+    return (old.role, old.region_code, old.agency_code) == (new.role, new.region_code, new.agency_code)
+
+
 def note_use(session: Session, prefix: str, *, at: datetime) -> None:
     """Remember that a key was used, once an hour at the most."""
     session.execute(update(AccessKey).where(col(AccessKey.prefix) == prefix).values(last_seen_at=at))

@@ -16,7 +16,14 @@ from service_catalog.appeals.arriving import in_turn, stored
 from service_catalog.appeals.attaching import Stored
 from service_catalog.appeals.handing_over import NotYetReceived, NumberUsed, take_over, taken_before
 from service_catalog.appeals.handing_schemas import HandedOver, RangeDraft, RangeView, TakenOverView
-from service_catalog.appeals.ranges import NoRangeLeft, NumberOfAnother, RangeOfAnother, find_own_range, hold_range
+from service_catalog.appeals.ranges import (
+    NoRangeLeft,
+    NumberOfAnother,
+    RangeOfAnother,
+    TooManyRanges,
+    find_own_range,
+    hold_range,
+)
 from service_catalog.appeals.web import Outside, Sealing, count
 from service_catalog.attachments.storage import StorageAway
 from service_catalog.kernel.problems import answers
@@ -59,7 +66,7 @@ def _is_there(session: Session, handed: HandedOver, by: Actor, at: datetime) -> 
     return taken_before(session, handed) is not None
 
 
-@router.post("/number-ranges", responses=answers(SignInFirst, NotAllowed, NoRangeLeft, RangeOfAnother))
+@router.post("/number-ranges", responses=answers(SignInFirst, NotAllowed, NoRangeLeft, RangeOfAnother, TooManyRanges))
 def hold_number_range(draft: RangeDraft, db: WriteDb, by: HandingOver, now: Now) -> RangeView:
     """Give a replica the range of receipt numbers that it gives of its own; asked again, the same."""
     row = hold_range(db, draft.reader, by=by, at=now)

@@ -5,12 +5,15 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlmodel import Session, col
 
-from service_catalog.access.keys import key_of
+from service_catalog.access.keys import is_successor
 from service_catalog.actors import Actor
 from service_catalog.appeals.handing_tables import NumberRange
 from service_catalog.appeals.numbers import RANGES, range_of
 from service_catalog.kernel.database import add_new
 from service_catalog.kernel.errors import Conflict, Forbidden, Said
+
+MOST_OF_ONE_KEY = 4
+"""There are 99 in all, so that no single key may use them up."""
 
 
 class NoRangeLeft(Conflict):
@@ -25,6 +28,12 @@ class RangeOfAnother(Conflict):
     title = Said("编号段属于另一个密钥", "The range belongs to another key")
 
 
+class TooManyRanges(Conflict):
+    """One key speaks for few replicas; others have keys of their own."""
+
+    title = Said("该密钥的编号段已达上限", "This key holds as many ranges as it may")
+
+
 class NumberOfAnother(Forbidden):
     """The number is not of a range that the caller holds."""
 
@@ -36,12 +45,17 @@ class _TakenMeanwhile(Conflict):
 
 
 def hold_range(session: Session, reader: str, *, by: Actor, at: datetime) -> NumberRange:
-    """Give a reader its range, the same one each time it asks; raises NoRangeLeft, RangeOfAnother."""
+    """Give a reader its range, the same one each time it asks; raises NoRangeLeft, RangeOfAnother, TooManyRanges."""
     there = _of_reader(session, reader)
     if there is not None:
         return _held(session, there, by, at)
-    taken = set(session.scalars(select(col(NumberRange.number))))
-    for number in (number for number in RANGES if number not in taken):
+    holders = {row.number: row.holder for row in session.scalars(select(NumberRange))}
+    if list(holders.values()).count(by.identity) >= MOST_OF_ONE_KEY:
+        raise TooManyRanges(
+            f"一个密钥最多持有 {MOST_OF_ONE_KEY} 个编号段；请为其他副本另办密钥",
+            f"one key holds {MOST_OF_ONE_KEY} ranges at the most; let other replicas have keys of their own",
+        )
+    for number in (number for number in RANGES if number not in holders):
         row = NumberRange(number=number, reader=reader, holder=by.identity, given_at=at)
         try:
             add_new(session, row, _TakenMeanwhile("已被占用", "taken"))
@@ -87,9 +101,4 @@ def _is_held_by(session: Session, row: NumberRange, by: Actor, at: datetime) -> 
 
     What a replica took must still reach the centre when its key is changed.
     """
-    if by.identity == row.holder:
-        return True
-    old, new = key_of(session, row.holder), key_of(session, by.identity)
-    if old is None or new is None or (old.revoked_at is None and old.expires_at > at):
-        return False
-    return (old.role, old.region_code, old.agency_code) == (new.role, new.region_code, new.agency_code)
+    return by.identity == row.holder or is_successor(session, row.holder, by.identity, at=at)

@@ -12,11 +12,12 @@ from service_catalog.serving import write_log
 
 def prepare(centre: str | None, region: str | None, name: str | None) -> None:
     """Make the database of a copy and begin to follow the centre; what was said goes to the worker processes, too."""
-    if name is not None:
-        os.environ["CATALOG_REPLICA_NAME"] = name
-    settings = copy_settings(centre, region)
+    with refusals():
+        settings = copy_settings(centre, region, name)
     os.environ["CATALOG_REPLICA_OF"] = str(settings.replica_of)
     os.environ["CATALOG_DATABASE_URL"] = settings.database_url
+    if settings.replica_name is not None:
+        os.environ["CATALOG_REPLICA_NAME"] = settings.replica_name
     if settings.replica_region is not None:
         os.environ["CATALOG_REPLICA_REGION"] = settings.replica_region
     engine = make_engine(settings.database_url)

@@ -1,20 +1,23 @@
 """sync pull, status, verify: a copy of the centre's catalogue, and whether it is one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Annotated
 
+import httpx
 import typer
+from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from service_catalog.cli.bars import Bars
 from service_catalog.cli.common import err, now, out, refusals
 from service_catalog.kernel.database import make_engine, reading
-from service_catalog.kernel.errors import CatalogError
+from service_catalog.kernel.errors import CatalogError, Fault, InvalidRequest, Said
+from service_catalog.kernel.problems import faults_of
 from service_catalog.migrations.upgrading import upgrade
-from service_catalog.replica.age import stale_after
+from service_catalog.replica.age import age_of, stale_after
 from service_catalog.replica.following import Follower, position_of, scope_of
 from service_catalog.replica.keeping import open_follower
 from service_catalog.settings import Settings
@@ -34,18 +37,52 @@ Region = Annotated[
 ]
 
 
-def copy_settings(centre: str | None, region: str | None) -> Settings:
-    """Return the settings with what was said on the command line; a copy has a file of its own."""
-    settings = Settings()
-    said = {name: value for name, value in (("replica_of", centre), ("replica_region", region)) if value is not None}
-    if "database_url" not in settings.model_fields_set:
-        said["database_url"] = "sqlite:///var/replica.db"
-    settings = Settings.model_validate({**settings.model_dump(), **said})
+_OPTIONS = {"replica_of": "--from (serve: --replica-of)", "replica_region": "--region", "replica_name": "--name"}
+
+
+def copy_settings(centre: str | None, region: str | None, name: str | None = None) -> Settings:
+    """Return the settings with what was said on the command line; a copy has a file of its own.
+
+    Raises InvalidRequest, which names the option or the variable that is wrong.
+    """
+    options = {"replica_of": centre, "replica_region": region, "replica_name": name}
+    said = {field: value for field, value in options.items() if value is not None}
+    try:
+        settings = Settings()
+        if "database_url" not in settings.model_fields_set:
+            said["database_url"] = "sqlite:///var/replica.db"
+        settings = Settings.model_validate({**settings.model_dump(), **said})
+    except ValidationError as error:
+        faults = faults_of(error.errors(include_input=False), root=())
+        raise InvalidRequest([fault._replace(pointer=_said_by(fault.pointer, said)) for fault in faults]) from error
+    _refuse_bad_line(settings, said)
     if settings.replica_of is None:
         raise typer.BadParameter("请用 --from 指明中心，或设置 CATALOG_REPLICA_OF  Name the centre")
     if make_url(settings.database_url).get_backend_name() != "sqlite":
         raise typer.BadParameter("副本须用 SQLite 文件 A copy is a SQLite file: CATALOG_DATABASE_URL=sqlite:///…")
     return settings
+
+
+def _said_by(pointer: str, said: Mapping[str, str]) -> str:
+    """Return by which option, else by which variable, a field of the settings was said."""
+    field = pointer.split("/")[1]
+    return _OPTIONS[field] if field in said and field in _OPTIONS else f"CATALOG_{field.upper()}"
+
+
+def _refuse_bad_line(settings: Settings, said: Mapping[str, str]) -> None:
+    """Refuse an address and a key with which nobody can ask; the key itself is not shown."""
+    key = settings.replica_key.get_secret_value() if settings.replica_key else "none"
+    if not (key.isascii() and key.isprintable() and key) or " " in key:
+        wrong = Said("密钥只能由可见的 ASCII 字符组成，没有空格", "a key is printable ASCII without blanks")
+        raise InvalidRequest([Fault("CATALOG_REPLICA_KEY", wrong)])
+    if settings.replica_of is not None:
+        try:
+            CatalogClient(settings.replica_of).close()
+        except (ValueError, httpx.InvalidURL) as error:
+            wrong = Said(
+                "应为 http(s)://主机[:端口][/路径]，不含用户名", "http(s)://host[:port][/path], without a user"
+            )
+            raise InvalidRequest([Fault(_said_by("/replica_of", said), wrong)]) from error
 
 
 @contextmanager
@@ -71,21 +108,23 @@ def pull(centre: From = None, region: Region = None) -> None:
 
 @app.command()
 def status(centre: From = None, region: Region = None) -> None:
-    """副本到了哪里 How far the copy has come, how old its data are, how far the centre has gone on."""
-    settings = copy_settings(centre, region)
+    """副本到了哪里 How far the copy has come, how old its data are, how far the centre has gone on; exit code 11: too old."""
+    with refusals():
+        settings = copy_settings(centre, region)
     with refusals(), _opened(settings) as (engine, follower):
         with reading(engine) as session:
             state = position_of(session)
         if state is None:
             out.print("尚未取过快照 No snapshot yet.")
             raise typer.Exit(STALE)
-        age = int((now() - state.confirmed_at).total_seconds())
+        age = age_of(state.confirmed_at, state.confirmed_here_at, now=now())
+        told = "本机时钟有误，无法确定 unknown, the clock of this machine is wrong" if age is None else f"{age} s"
         out.print(f"中心 centre {state.centre}；区划 region {state.region_code or '全部 all'}")
         out.print(
-            f"变更号 change number {state.change_number}；数据年龄 age {age} s（{state.confirmed_at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}）"
+            f"变更号 change number {state.change_number}；数据年龄 age {told}（{state.confirmed_at.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}）"
         )
         out.print(_how_far_behind(follower.client, state.change_number, region=settings.replica_region))
-    if age > stale_after(settings):
+    if age is None or age > stale_after(settings):
         raise typer.Exit(STALE)
 
 
@@ -104,7 +143,8 @@ def _how_far_behind(client: CatalogClient, number: int, *, region: str | None) -
 @app.command()
 def verify(centre: From = None, region: Region = None) -> None:
     """与中心逐级核对摘要 Compare digests with the centre; exit code 3 where something differs."""
-    settings = copy_settings(centre, region)
+    with refusals():
+        settings = copy_settings(centre, region)
     with refusals(), _opened(settings) as (engine, follower):
         scope = Scope(settings.replica_region, surroundings=True, ended="documents")
         with reading(engine) as session:
@@ -124,7 +164,7 @@ def verify(centre: From = None, region: Region = None) -> None:
         )
         return
     for one in found.differences[:MOST_SHOWN]:
-        err.print(f"{one.kind} {one.id}：{_in_words(one.mine, one.centre)}")
+        err.print(f"{one.kind} {one.id}：{_in_words(one.mine, one.centre)}", soft_wrap=True)
     more = len(found.differences) - MOST_SHOWN
     if more > 0:
         err.print(f"…… 另有 {more} 条 more")

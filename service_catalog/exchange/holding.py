@@ -15,11 +15,12 @@ from service_catalog.changes.tables import Subject
 from service_catalog.exchange.finding_items import Found
 from service_catalog.exchange.import_schemas import ElementLine, Outcome, RowLine, Verdict
 from service_catalog.exchange.intake import HandedIn, Intake
-from service_catalog.exchange.sheets import AGENCY, LEVEL
+from service_catalog.exchange.sheets import AGENCY, LEVEL, SEEN, seen_edition
 from service_catalog.exchange.speaking import Statement, Trouble
 from service_catalog.implementations.claiming import SHELF, LevelNotInStandard, weighed
 from service_catalog.implementations.comparing import in_one_order
 from service_catalog.implementations.content import LocalContent
+from service_catalog.implementations.gathering import in_work_words
 from service_catalog.implementations.inheritance import Refusal, Standard, screen
 from service_catalog.implementations.pointers import as_sent, element_at, places_of_rows, value_at
 from service_catalog.implementations.standards import standard_to_implement
@@ -42,6 +43,8 @@ class Held(NamedTuple):
     code: str | None = None
     content: Mapping[str, Any] | None = None
     revision: int | None = None
+    read: int | None = None
+    """Edition that the row says its writer had before him."""
 
 
 class _Now(NamedTuple):
@@ -123,7 +126,7 @@ class Holder:
         unchanged = now.stored is not None and in_one_order(local) == in_one_order(now.stored)
         line = self._line(row, found, lines, standard, now, equal, unchanged=unchanged)
         revision = now.newest.revision if line.action == "revise" and now.newest else None
-        return Held(line, found.code, local.differences(), revision)
+        return Held(line, found.code, local.differences(), revision, seen_edition(row.text(SEEN), found.code))
 
     def _standard(self, item: BasicItem) -> Standard:
         if item.basic_code not in self._standards:
@@ -235,11 +238,7 @@ def _in_work(now: _Now, by: Actor, where: str) -> list[ElementLine]:
         return []
     if newest.state in (WorkState.DRAFT, WorkState.RETURNED) and newest.drafted_by == by.name:
         return []
-    said = Said(
-        f"第 {newest.number} 版正在编制（{newest.drafted_by}，{newest.state.value}）",
-        f"edition {newest.number} is in work ({newest.drafted_by}, {newest.state.value})",
-    )
-    return [_line("row", where, Verdict.UNKNOWN, "edition_in_work", said, None, None)]
+    return [_line("row", where, Verdict.UNKNOWN, "edition_in_work", in_work_words(newest), None, None)]
 
 
 def _verdicts(

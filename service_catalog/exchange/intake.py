@@ -17,6 +17,7 @@ from service_catalog.exchange.sheets import (
     NOT_READ,
     OURS,
     RESULT,
+    SEEN,
     Column,
     Form,
     folded,
@@ -181,7 +182,7 @@ def _rows(sheet: Sheet, form: Form, columns: Mapping[int, Column]) -> Iterator[P
             for place, column in columns.items()
             if column.path != IGNORED
         }
-        if any(cell.text for cell in cells.values()):
+        if any(cell.text for path, cell in cells.items() if path != SEEN):  # it is hidden: to a clerk the row is empty
             make = HandedIn if form.part == "" else PartRow
             yield make(sheet.name, row.number, form, cells)
 

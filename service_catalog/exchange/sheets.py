@@ -35,8 +35,9 @@ class Form(NamedTuple):
 RESULT = "结果"
 LISTS = "代码表"
 NOT_READ = frozenset({LISTS, "填写说明"})
-ID, CODE, BASIC, NAME, AGENCY, AGENCY_NAME, LEVEL, ROW, IGNORED = (
-    "@id", "@implementation_code", "@basic_code", "@name", "@agency_code", "@agency_name", "@exercise_level", "@row", "@ignored",
+ID, CODE, BASIC, NAME, AGENCY, AGENCY_NAME, LEVEL, ROW, SEEN, IGNORED = (
+    "@id", "@implementation_code", "@basic_code", "@name", "@agency_code", "@agency_name", "@exercise_level", "@row",
+    "@seen", "@ignored",
 )  # fmt: skip
 _WHICH = (
     Column("序号", ID, hint="自编的行号；材料、环节等表用它指明属于哪一项"),
@@ -100,6 +101,7 @@ IMPLEMENTATIONS = Form(
         Column("不办理的业务办理项", "handling_items", "left_out", hint="如 02：设备在盟里"),
         Column("不需要的中介服务", "intermediary_services", "not_needed", hint="名称，多个用 ^ 分开"),
         Column("备注说明", "local_notes"),
+        Column("取出时版本", SEEN, hint="由系统填写，请勿改动：上报时据此核对取出以后是否有变更"),
     ),
 )  # fmt: skip
 MATERIALS = Form(
@@ -184,6 +186,17 @@ OURS: tuple[Form, ...] = (IMPLEMENTATIONS, MATERIALS, STEPS, FEES, RESULTS, QUES
 _HINTS = re.compile(r"\([^()]*\)|[*_﹡★\s]")
 
 
+def seen_text(code: str, edition: int) -> str:
+    """Write which edition of what a row shows; with the code, so that a copied row says nothing of another."""
+    return f"{code}/{edition}"
+
+
+def seen_edition(text: str, code: str | None) -> int | None:
+    """Return the edition that the writer of a row had before him; None where it is not said of this implementation."""
+    about, _, number = text.rpartition("/")
+    return int(number) if about == code and re.fullmatch("[1-9][0-9]{0,8}", number) else None
+
+
 def folded(header: str) -> str:
     """Return what of a header counts: no stars, no hints in brackets, no width or case."""
     return _HINTS.sub("", normalised(header))
@@ -223,7 +236,7 @@ def element_of(form: Form, column: Column) -> str:
 
 def policy_of(form: Form, column: Column, matrix: Matrix) -> str:
     """Return what the matrix lets an agency do with a column: locked, tighten or local; empty where it only finds."""
-    if column.path in (ID, ROW, AGENCY_NAME, IGNORED, CODE):
+    if column.path in (ID, ROW, AGENCY_NAME, SEEN, IGNORED, CODE):
         return ""
     row = matrix.get(element_of(form, column))
     return row.policy if row else "locked"

@@ -60,6 +60,8 @@ class Shown(NamedTuple):
     agency_name: str
     standard: Standard
     local: Mapping[str, Any]
+    published: int | None
+    """Number of the edition that holds, or last one that is to; by it a push tells what has changed since."""
 
 
 def empty_template(session: Session, *, at: datetime) -> bytes:
@@ -117,7 +119,8 @@ def _shown(session: Session, implementation: Implementation, name: str, day: dat
     if not kept:
         return None  # only claimed: handed in again, it would become a draft that nobody wrote
     _, local, _ = weighed(session, implementation, kept[-1].content, day=day)
-    return Shown(implementation, name, standard, local.differences())
+    published = next((edition.number for edition in reversed(kept) if edition.effective_from is not None), None)
+    return Shown(implementation, name, standard, local.differences(), published)
 
 
 def _written(registers: Registers, shown: Sequence[Shown], at: datetime) -> bytes:
@@ -153,6 +156,8 @@ def _main(form: Form, one: Shown) -> dict[str, Any]:
         sheets.AGENCY_NAME: one.agency_name,
         sheets.LEVEL: one.implementation.exercise_level,
     }
+    if one.published is not None:
+        found[sheets.SEEN] = sheets.seen_text(one.implementation.implementation_code, one.published)
     local = {"availability": {"status": "offered"}} | dict(one.local)
     return found | _flat(form, local, one.standard.plain)
 
@@ -204,7 +209,7 @@ class _Writer:
             policy = policy_of(form, column, self.registers.matrix)
             sheet.write_string(0, place, column.header, self.heads[policy])
             sheet.write_comment(0, place, self._note(form, column, policy), {"x_scale": 2, "y_scale": 1.4})
-            sheet.set_column(place, place, _width(column), self.plain)
+            sheet.set_column(place, place, _width(column), self.plain, {"hidden": column.path == sheets.SEEN})
             self._choose(sheet, place, column)
         for number, row in enumerate(rows, start=1):
             for place, column in enumerate(form.columns):

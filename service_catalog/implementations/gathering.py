@@ -21,9 +21,9 @@ from service_catalog.implementations.claiming import SHELF
 from service_catalog.implementations.inheritance import Standard
 from service_catalog.implementations.standards import edition_to_implement, standard_of
 from service_catalog.implementations.tables import Implementation, ImplementationEdition
-from service_catalog.kernel.errors import CatalogError
+from service_catalog.kernel.errors import CatalogError, Said
 from service_catalog.lifecycle.standing import standings_on
-from service_catalog.lifecycle.states import OPEN, ItemState
+from service_catalog.lifecycle.states import IN_WORDS, OPEN, ItemState, WorkState
 from service_catalog.registers.registers import registers_of
 
 CHUNK = 1000
@@ -49,6 +49,19 @@ class Here(NamedTuple):
         """Return the edition in force, or the last one that was."""
         known = [one for one in self.live if one.effective_from is not None and one.effective_from <= today]
         return max(known, key=lambda one: (one.effective_from, one.number), default=None)
+
+
+def in_work_words(edition: ImplementationEdition) -> Said:
+    """Say who has an edition in work, or that it is approved and from when on it holds."""
+    number, by, state = edition.number, edition.drafted_by, edition.state
+    if state is not WorkState.APPROVED:
+        where = IN_WORDS[state]
+        return Said(f"第 {number} 版正在编制（{by}，{where}）", f"edition {number} is in work ({by}, {state.value})")
+    day = edition.effective_from
+    return Said(
+        f"第 {number} 版已批准，{f'{day} 起生效' if day else '待发布'}",
+        f"edition {number} is approved, {f'in force from {day}' if day else 'to be published'}",
+    )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""GET /sync: which copies of the catalogue are how far behind, for people; whoever has fallen silent stands on top."""
+"""GET /sync: how many copies of the catalogue are behind, for anybody; which ones, for who may watch them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,13 +7,14 @@ from typing import NamedTuple
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from service_catalog.access.web import Caller
 from service_catalog.changes.log import last_number
 from service_catalog.kernel.web import Db, Now
 from service_catalog.portal.pages import PageRoute, page
 from service_catalog.portal.wording import length_in_words, moment_in_words
 from service_catalog.sync.reader_schemas import ReaderView
 from service_catalog.sync.reader_views import views_of
-from service_catalog.sync.readers import Wanted, all_readers
+from service_catalog.sync.readers import Wanted, all_readers, readers_shown_to
 from service_catalog.sync.tables import ReaderKind
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, route_class=PageRoute)
@@ -47,17 +48,18 @@ class Totals(NamedTuple):
 
 
 @router.get("/sync")
-def sync_page(request: Request, db: Db, now: Now, kind: ReaderKind | None = None) -> HTMLResponse:
-    """Who is how far behind."""
-    silent_after = request.app.state.settings.reader_silent_after_minutes
-    found = all_readers(db, Wanted(kind=kind), at=now, silent_after=silent_after)
-    views = views_of(db, found, now, silent_after)
+def sync_page(request: Request, db: Db, by: Caller, now: Now, kind: ReaderKind | None = None) -> HTMLResponse:
+    """How many are behind, and for who may watch them: who."""
+    silent_after, wanted = request.app.state.settings.reader_silent_after_minutes, Wanted(kind=kind)
+    everyone = all_readers(db, wanted, at=now, silent_after=silent_after)
+    found = readers_shown_to(db, wanted, by=by, at=now, silent_after=silent_after)
+    views = None if found is None else views_of(db, found, now, silent_after)
     context = {
         "head": last_number(db),
         "made": moment_in_words(now),
-        "totals": totals(views),
-        "lines": lines_of(views, now)[:MOST],
-        "left_out": max(0, len(views) - MOST),
+        "totals": totals(views_of(db, everyone, now, silent_after)),
+        "lines": None if views is None else lines_of(views, now)[:MOST],
+        "left_out": max(0, len(views or ()) - MOST),
         "kinds": [("全部", "/sync", kind is None)]
         + [(name, f"/sync?kind={one.value}", one is kind) for one, name in KIND_NAMES.items()],
         "limits": [

@@ -1,10 +1,10 @@
 """Whether something changed here since an office last read it; pure."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from service_catalog.actors import Actor
-from service_catalog.implementations.gathering import Here
+from service_catalog.implementations.gathering import Here, in_work_words
 from service_catalog.implementations.tables import ImplementationEdition
 from service_catalog.kernel.errors import Said
 from service_catalog.lifecycle.states import WorkState
@@ -28,30 +28,44 @@ class Conflict(NamedTuple):
         )  # fmt: skip
 
 
-def conflict_of(row: ImplementationRow, here: Here, today: date, by: Actor) -> Conflict | None:
-    """Return what stands against writing a row; None where the office has seen what it writes over."""
+def conflict_of(row: ImplementationRow, here: Here, today: date, is_own: Callable[[str], bool]) -> Conflict | None:
+    """Return what stands against writing a row; None where the office has seen what it writes over.
+
+    `is_own` tells of the author of a draft whether it is the same office.
+    """
     in_work = here.in_work(today)
-    if in_work is not None and not is_own_draft(in_work, by):
-        said = Said(
-            f"第 {in_work.number} 版正在编制（{in_work.drafted_by}，{in_work.state.value}），未作改动",
-            f"edition {in_work.number} is in work ({in_work.drafted_by}, {in_work.state.value}); nothing was changed",
-        )
+    if in_work is not None and not is_own_draft(in_work, is_own):
+        said = in_work_words(in_work)
+        said = Said(f"{said.zh}，未作改动", f"{said.en}; nothing was changed")
         return Conflict(fault_line("edition-in-work", "", said, here=in_work.number), in_work)
     in_force = here.in_force(today)
-    element, seen, now = "/seen/edition", row.seen.edition, in_force.number if in_force else None
-    if row.seen.edition is None and row.seen.change_number is not None:
+    seen, now = row.seen.edition, in_force.number if in_force else None
+    if seen is None and row.seen.change_number is not None:
         seen = now  # it goes by the number of the change alone
-    if seen == now and row.seen.change_number is not None and row.seen.change_number < here.last_change:
-        element, seen, now = "/seen/change_number", row.seen.change_number, here.last_change
-    if seen == now:
+    if seen != now:
+        said = changed_words(seen, now, Said("本事项", "this implementation"))
+        return Conflict(fault_line("changed-here", "/seen/edition", said, sent=seen, here=now), in_force)
+    change, last = row.seen.change_number, here.last_change
+    if change is None or change >= last:
         return None
     said = Said(
-        f"最后一次读取的是 {seen or '（未读取）'}，此处现在是 {now or '（没有已发布的版本）'}，未作改动",
-        f"last read: {seen or 'nothing'}; here it is now {now or 'nothing'}; nothing was changed",
+        f"上次读取到变更号 {change}，此后又有变更（现为 {last}），未作改动",
+        f"last read at change number {change}; it has changed since, at {last}; nothing was changed",
     )
-    return Conflict(fault_line("changed-here", element, said, sent=seen, here=now), in_force)
+    return Conflict(fault_line("changed-here", "/seen/change_number", said, sent=change, here=last), in_force)
 
 
-def is_own_draft(edition: ImplementationEdition, by: Actor) -> bool:
+def changed_words(seen: int | None, now: int | None, thing: Said) -> Said:
+    """Say that what stands here is not the edition that was last read."""
+    if now is None:
+        zh, en = f"上次读取的是第 {seen} 版，此处没有已发布的版本", f"last read: edition {seen}; here none is published"
+    elif seen is None:
+        zh, en = f"上报前未读取过{thing.zh}；现为第 {now} 版", f"{thing.en} was never read; it is at edition {now}"
+    else:
+        zh, en = f"上次读取的是第 {seen} 版，此处现为第 {now} 版", f"last read: edition {seen}; here it is at {now}"
+    return Said(f"{zh}，未作改动", f"{en}; nothing was changed")
+
+
+def is_own_draft(edition: ImplementationEdition, is_own: Callable[[str], bool]) -> bool:
     """Tell whether an edition in work is a draft that the same office wrote last, and that no reviewer has on the desk."""
-    return edition.state in (WorkState.DRAFT, WorkState.RETURNED) and edition.drafted_by == by.name
+    return edition.state in (WorkState.DRAFT, WorkState.RETURNED) and is_own(edition.drafted_by)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from service_catalog.access.keys import is_successor
 from service_catalog.access.rights import RIGHT_NAMES, NotAllowed, Right, may
 from service_catalog.actors import Actor
 from service_catalog.agencies.register import NoSuchAgency
@@ -45,6 +46,7 @@ class Judge:
         self.session, self.site, self.by, self.at = session, site, by, at
         self.today = civil_day(at)
         self.gathered = Gathered(session, {sent.row.code for sent in rows if sent.row is not None}, self.today)
+        self._own: dict[str, bool] = {by.name: True}
 
     def judge(self, sent: Sent[ImplementationRow]) -> Judged:
         """Say what becomes of a row."""
@@ -81,6 +83,12 @@ class Judge:
         assert here.agency is not None
         return self.by.grants is None or may(self.by, right, self.gathered.place_of(here.agency))
 
+    def _is_own(self, author: str) -> bool:
+        """Tell whether the author of a draft is the caller, or the key before it: keys change, offices stay."""
+        if author not in self._own:
+            self._own[author] = is_successor(self.session, author, self.by.name, at=self.at)
+        return self._own[author]
+
     def _weighed(self, found: Judged, row: ImplementationRow, here: Here) -> Judged:
         day = first_day(row.effective_from, self.today)
         if here.state is ItemState.CANCELLED:
@@ -95,7 +103,7 @@ class Judge:
             return replace(
                 found, outcome=Outcome.UNCHANGED, edition=newest.number, effective_from=newest.effective_from
             )
-        if conflict := conflict_of(row, here, self.today, self.by):
+        if conflict := conflict_of(row, here, self.today, self._is_own):
             faults = [conflict.line, *faults]
             return replace(found, outcome=Outcome.CONFLICT, faults=tuple(faults), here=conflict.view(here))
         if local is None or faults:

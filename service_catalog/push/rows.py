@@ -14,6 +14,8 @@ from service_catalog.kernel.problems import faults_of
 from service_catalog.push.schemas import AgencyRow, FaultLine, ImplementationRow
 
 MOST_ROWS = 10_000
+MOST_VALUES = 4_000_000
+"""Four hundred in each row: a local part that says something of every element has about a hundred and fifty."""
 JSON, NDJSON = "application/json", "application/x-ndjson"
 R = TypeVar("R", ImplementationRow, AgencyRow)
 
@@ -37,12 +39,8 @@ class Batch(NamedTuple, Generic[R]):
 
 def read_batch(content: bytes, media_type: str, model: type[R]) -> Batch[R]:
     """Read rows from {"rows": […]}, or one from each line; raises InvalidRequest where it is no batch at all."""
+    _refuse_too_much(content)
     plain = _lines(content) if media_type == NDJSON else _members(content)
-    if not plain:
-        raise InvalidRequest([Fault("/rows", Said("没有一行内容", "there is not one row"))])
-    if len(plain) > MOST_ROWS:
-        said = Said(f"有 {len(plain)} 行，一次最多 {MOST_ROWS} 行", f"{len(plain)} rows, at most {MOST_ROWS} at a time")
-        raise InvalidRequest([Fault("/rows", said)])
     digest = hashlib.sha256()
     rows: list[Sent[R]] = []
     for position, one in enumerate(plain):
@@ -61,11 +59,35 @@ def _members(content: bytes) -> list[Any]:
     rows = body.get("rows") if isinstance(body, dict) else None
     if not isinstance(rows, list) or len(body) > 1:
         raise InvalidRequest([Fault("/rows", Said('应为 {"rows": […]}', 'expected {"rows": […]}'))])
+    _refuse_number_of(len(rows))
     return rows
 
 
 def _lines(content: bytes) -> list[Any]:
-    return [_line(line) for line in content.split(b"\n") if line.strip()]
+    if content.count(b"\n") > 2 * MOST_ROWS:  # before they are cut: every line, be it blank, costs memory
+        _refuse_number_of(content.count(b"\n"))
+    lines = [line for line in content.split(b"\n") if line.strip()]
+    _refuse_number_of(len(lines))
+    return [_line(line) for line in lines]
+
+
+def _refuse_number_of(rows: int) -> None:
+    if not rows:
+        raise InvalidRequest([Fault("/rows", Said("没有一行内容", "there is not one row"))])
+    if rows > MOST_ROWS:
+        said = Said(f"有 {rows} 行，一次最多 {MOST_ROWS} 行", f"{rows} rows, at most {MOST_ROWS} at a time")
+        raise InvalidRequest([Fault("/rows", said)])
+
+
+def _refuse_too_much(content: bytes) -> None:
+    """Bound what reading makes of a body before it is read: forty megabytes of "[]," are millions of lists."""
+    values = sum(content.count(mark) for mark in (b",", b"[", b"{"))
+    if values > MOST_VALUES:
+        said = Said(
+            f"约有 {values} 个值，一次最多 {MOST_VALUES} 个，请分批",
+            f"{values} values, at most {MOST_VALUES} at a time",
+        )
+        raise InvalidRequest([Fault("/rows", said)])
 
 
 def _line(line: bytes) -> Any:

@@ -17,6 +17,7 @@ from service_catalog.agencies.tables import Agency, AgencyFactsEdition
 from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import CatalogError, Said
 from service_catalog.kernel.problems import faults_of
+from service_catalog.push.conflicts import changed_words
 from service_catalog.push.judged import Body, Judged, Statement, fault_of, unread
 from service_catalog.push.judging import first_day, no_agency, not_allowed
 from service_catalog.push.rows import Sent, fault_line, malformed
@@ -70,7 +71,8 @@ class FactsJudge:
 
     def _stamp(self, row: AgencyRow) -> object:
         newest = self._newest.get(row.code)
-        return row.code in self._agencies, newest.number if newest else None
+        agency = self._agencies.get(row.code)
+        return agency and agency.region_code, newest.number if newest else None
 
     def _judged(self, sent: Sent[AgencyRow], row: AgencyRow) -> Judged:
         agency = self._agencies.get(row.code)
@@ -125,10 +127,7 @@ def _facts(row: AgencyRow, newest: AgencyFactsEdition | None) -> tuple[AgencyFac
 
 def _changed(row: AgencyRow, newest: AgencyFactsEdition) -> FaultLine:
     seen = row.seen.facts
-    said = Said(
-        f"最后一次读取的是 {seen or '（未读取）'}，此处现在是 {newest.number}，未作改动",
-        f"last read: {seen or 'nothing'}; here it is now {newest.number}; nothing was changed",
-    )
+    said = changed_words(seen, newest.number, Said("该机构的信息", "what the body says of itself"))
     return fault_line("changed-here", "/seen/facts", said, sent=seen, here=newest.number)
 
 

@@ -12,7 +12,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service_catalog.kernel.errors import Invalid, Said
 from service_catalog.settings import Settings
 
-_QUERY = "SELECT change_number, confirmed_at, region_code, centre FROM replica_state"
+_QUERY = "SELECT change_number, confirmed_at, confirmed_here_at, region_code, centre FROM replica_state"
+_Row = tuple[int, str, str | None, str | None, str]
+CLOCK_MAY_STEP_BACK = timedelta(minutes=1)
+"""What a time server takes off a clock from time to time; an age that is so much too small hides nothing."""
 
 
 class CopyIsAFile(Invalid):
@@ -26,21 +29,33 @@ def stale_after(settings: Settings) -> int:
     return settings.replica_stale_after_minutes * 60
 
 
+def age_of(confirmed_at: datetime, confirmed_here_at: datetime | None, *, now: datetime) -> int | None:
+    """Return the age of a copy in seconds by the clock that makes it older, the centre's or this machine's.
+
+    None where nobody can tell: by this machine's clock the centre has confirmed it in the future, so that the clock was
+    set back since, or is slower than the centre's and no confirmation by its own has come yet.
+    """
+    elapsed = now - (confirmed_here_at or confirmed_at)
+    if elapsed < -CLOCK_MAY_STEP_BACK:
+        return None
+    return max(0, int(max(elapsed, now - confirmed_at).total_seconds()))
+
+
 class Standing(NamedTuple):
     """Where a copy stands; pages show it."""
 
     change_number: int
     confirmed_at: datetime
-    age: int
-    """Seconds since the centre last said that there was nothing newer."""
+    age: int | None
+    """Seconds since the centre last said that there was nothing newer; None where the clock does not allow to tell."""
     is_stale: bool
     region_code: str | None
     centre: str
 
     @property
-    def age_length(self) -> timedelta:
+    def age_length(self) -> timedelta | None:
         """Return the age as a length."""
-        return timedelta(seconds=self.age)
+        return None if self.age is None else timedelta(seconds=self.age)
 
 
 class Watch:
@@ -57,24 +72,24 @@ class Watch:
             )
         self._path, self._stale_after, self._clock = str(engine.url.database), stale_after, clock
         self._connection: sqlite3.Connection | None = None
-        self._row: tuple[int, str, str | None, str] | None = None
+        self._row: _Row | None = None
 
     def look(self) -> Standing | None:
         """Return where the copy stands; None before its first snapshot."""
         self._row = self._read()
         if self._row is None:
             return None
-        number, written, region, centre = self._row
-        confirmed_at = datetime.fromisoformat(written).replace(tzinfo=UTC)
-        age = max(0, int((self._clock() - confirmed_at).total_seconds()))
-        return Standing(number, confirmed_at, age, age > self._stale_after, region, centre)
+        number, there, here, region, centre = self._row
+        confirmed_at = _moment(there)
+        age = age_of(confirmed_at, None if here is None else _moment(here), now=self._clock())
+        return Standing(number, confirmed_at, age, age is None or age > self._stale_after, region, centre)
 
-    def _read(self) -> tuple[int, str, str | None, str] | None:
+    def _read(self) -> _Row | None:
         try:
             if self._connection is None:
                 self._connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
                 self._connection.execute("PRAGMA query_only=ON")
-            row: tuple[int, str, str | None, str] | None = self._connection.execute(_QUERY).fetchone()
+            row: _Row | None = self._connection.execute(_QUERY).fetchone()
         except sqlite3.Error:
             return self._row  # what was seen last; the age goes on counting
         return row
@@ -84,6 +99,10 @@ class Watch:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _moment(written: str) -> datetime:
+    return datetime.fromisoformat(written).replace(tzinfo=UTC)
 
 
 class CarriesAge:
@@ -102,7 +121,9 @@ class CarriesAge:
         async def send_with_age(message: Message) -> None:
             if message["type"] == "http.response.start" and standing is not None:
                 headers = MutableHeaders(raw=list(message["headers"]))
-                headers["Change-Number"], headers["Data-Age"] = str(standing.change_number), str(standing.age)
+                headers["Change-Number"] = str(standing.change_number)
+                if standing.age is not None:
+                    headers["Data-Age"] = str(standing.age)
                 if standing.is_stale:
                     headers["Data-Stale"] = "true"
                 message = dict(message) | {"headers": headers.raw}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 from sqlmodel import Session
 from starlette.responses import Response
@@ -16,13 +17,13 @@ from service_catalog.appeals.repeating import IdempotencyKeyReused, RequestRunni
 from service_catalog.appeals.routes import preview_appeal
 from service_catalog.appeals.schemas import ReceiptView, StatusView, Told
 from service_catalog.appeals.telling import receipt, receipt_again, status, told
-from service_catalog.appeals.web import OwnAppeal, Sealing
+from service_catalog.appeals.web import Own, OwnAppeal, Sealing
 from service_catalog.attachments.storage import StorageAway
 from service_catalog.kernel.dates import civil_day
 from service_catalog.kernel.errors import Said, Unavailable
-from service_catalog.kernel.problems import answers
+from service_catalog.kernel.problems import answers, status_of
 from service_catalog.kernel.web import Now, WriteDb
-from service_catalog.replica.appeal_doors import HandedInHere, Here
+from service_catalog.replica.appeal_doors import HandedInHere, Here, Replica
 from service_catalog.replica.centre import CentreAway
 from service_catalog.replica.handed_tables import WaitingAppeal
 from service_catalog.replica.own_range import NoNumbersYet, range_held
@@ -93,7 +94,7 @@ async def read_status(request: Request, own: OwnAppeal, here: Here, now: Now) ->
         return StatusHereView(**view.model_dump(), remark=told(KEPT if waiting.refused_at else WAITS))
 
     seen = await in_turn(request, look)
-    return seen if seen is not None else await here.relay(request, f"/v1/appeals/{own.number}")
+    return seen if seen is not None else await _asked_of_the_centre(request, own, here, f"/v1/appeals/{own.number}")
 
 
 def waiting_here(session: Session, number: str) -> WaitingAppeal | None:
@@ -110,7 +111,16 @@ async def _relay(request: Request, own: OwnAppeal, here: Here) -> Response:
             "it is kept here and has not been passed on yet: nothing can be added or taken back until the line is back",
         )
     step = request.url.path.rpartition("/")[2]
-    return await here.relay(request, f"/v1/appeals/{own.number}/{step}")
+    return await _asked_of_the_centre(request, own, here, f"/v1/appeals/{own.number}/{step}")
+
+
+async def _asked_of_the_centre(request: Request, own: Own, here: Replica, path: str) -> Response:
+    """Let the centre look at the code, and count here who shows wrong ones: there all of them have this place's one key."""
+    await run_in_threadpool(own.demand_tries_left)
+    answer = await here.relay(request, path)
+    if answer.status_code == status_of(NoSuchAppeal):
+        await run_in_threadpool(own.count_wrong_code)
+    return answer
 
 
 for _step in ("supplement", "attachments", "rating", "withdrawal"):

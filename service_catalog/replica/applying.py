@@ -15,6 +15,7 @@ from sqlalchemy.dialects import sqlite
 from sqlmodel import Session
 
 from service_catalog.changes.tables import Change, ChangeHead, ChangeKind, Subject
+from service_catalog.lifecycle.tables import Act
 from service_catalog.replica import placing, placing_items, placing_registers
 from service_catalog.replica.rows import CENTRE, Coming
 from service_catalog.sync.documents import Kind
@@ -69,7 +70,8 @@ def empty(session: Session) -> None:
     """Take everything out of a copy that came from its centre, the numbers too; what people handed in here stays."""
     for kind, placer in _PLACERS.items():
         placer(session, Coming(dict.fromkeys(placing.codes_here(session, kind)), datetime.now(UTC)))
-    session.execute(delete(Change))
+    for table in (Act, Change):  # one act stands in several documents, so that no placer may take it out
+        session.execute(delete(table))
 
 
 def prepare_copy(session: Session) -> None:

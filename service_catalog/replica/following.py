@@ -53,12 +53,15 @@ class Position(NamedTuple):
     region_code: str | None
     change_number: int
     confirmed_at: datetime
+    confirmed_here_at: datetime | None
 
 
 def position_of(session: Session) -> Position | None:
     """Return how far this copy has come; None before its first snapshot."""
     row = session.get(ReplicaState, 1)
-    return None if row is None else Position(row.centre, row.region_code, row.change_number, row.confirmed_at)
+    if row is None:
+        return None
+    return Position(row.centre, row.region_code, row.change_number, row.confirmed_at, row.confirmed_here_at)
 
 
 class Follower:
@@ -115,7 +118,8 @@ class Follower:
                 apply(session, page.items, head=number, at=self.clock())
             state.change_number = number
             if page.is_last:
-                state.confirmed_at = page.made_at or self.clock()
+                state.confirmed_here_at = self.clock()
+                state.confirmed_at = page.made_at or state.confirmed_here_at
         return number
 
     def _begin_and_follow(self, before: Position | None, tell: Progress) -> Pulled:
@@ -159,7 +163,7 @@ class Follower:
             id=1, centre=self.centre, change_number=0, confirmed_at=self.clock()
         )
         state.centre, state.region_code, state.change_number = self.centre, self.region, number
-        state.confirmed_at = datetime.fromisoformat(made_at).astimezone(UTC)
+        state.confirmed_at, state.confirmed_here_at = datetime.fromisoformat(made_at).astimezone(UTC), None
         session.add(state)
 
 

@@ -144,8 +144,8 @@ def _put_decisions(session: Session, subject: Subject, there: Iterable[Told]) ->
         | {name: act[name] for name in ("kind", "subject", "code", "document_number", "title", "issuing_body")}
         for number, act in acts.items()
     ]
-    if rows:
-        session.execute(sqlite.insert(Act).on_conflict_do_nothing(), rows)
+    if rows:  # a centre with another history has given the number to another act
+        session.execute(sqlite.insert(Act).prefix_with("OR REPLACE"), rows)
     put(
         session, Standing,
         [

@@ -23,3 +23,5 @@ class ReplicaState(SQLModel, table=True):
     """Everything of the centre's log up to here is in it."""
     confirmed_at: datetime = Field(sa_type=UtcDateTime)
     """When the centre last said that there was nothing newer; by the centre's clock."""
+    confirmed_here_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """The same moment by the clock of this machine; None as long as only a snapshot has come, which may have lain for an hour."""

@@ -7,8 +7,11 @@ from service_catalog.settings import Settings
 
 _WRITES_NOTHING = ("/check", "/v1/appeals/preview")
 _TAKEN_HERE = "/v1/appeals"
-_AT_THE_CENTRE = ("/supervision", "/sync", "/metrics", "/v1/readers", "/v1/public/appeal-figures", "/v1/supervision")
-"""Beginnings of addresses whose answers are made of what only the centre has."""
+_AT_THE_CENTRE = (
+    "/supervision", "/sync", "/metrics", "/v1/feed", "/v1/readers", "/v1/public/appeal-figures", "/v1/snapshot",
+    "/v1/supervision",
+)  # fmt: skip
+"""Beginnings of addresses whose answers are made of what only the centre has: a copy does not know what has left it."""
 
 
 class CopyIsReadOnly(Conflict):

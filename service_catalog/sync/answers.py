@@ -73,7 +73,10 @@ class Interrupted(Exception):
     """One attempt failed in a way that another may not; `retry_after` in seconds where the centre named a time."""
 
     def __init__(
-        self, reason: str, *, retry_after: float | None = None, refusal: Refused | None = None, for_good: bool = False
-    ) -> None:
+        self, reason: str, *, retry_after: float | None = None, refusal: Refused | None = None, for_good: bool = False,
+        asks_for_less: bool = False,
+    ) -> None:  # fmt: skip
         super().__init__(reason)
         self.reason, self.retry_after, self.refusal, self.for_good = reason, retry_after, refusal, for_good
+        self.asks_for_less = asks_for_less
+        """The next attempt is another, easier question; the bounds of this one do not hold for it."""

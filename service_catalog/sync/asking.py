@@ -54,6 +54,8 @@ class Line:
             except Interrupted as fault:
                 if fault.refusal is not None and not repeatable:
                     raise fault.refusal from fault
+                if fault.asks_for_less:
+                    tries.progressed()
                 tries.pause(fault)
 
     @contextmanager
@@ -73,7 +75,7 @@ class Line:
         """Read the JSON object that an answer carries; raises Interrupted where it ends early or is something else."""
         if answer.status_code == httpx.codes.NO_CONTENT:
             return {}
-        if not _is_json(answer):
+        if not is_json(answer):
             kind = answer.headers.get("content-type", "nothing that has a type")
             raise Interrupted(f"answered with {kind} instead of JSON; something else may be answering for the centre")
         return _parsed(self._content(answer, BIGGEST_ANSWER))
@@ -99,7 +101,7 @@ class Line:
         raise refusal
 
     def _problem_of(self, answer: httpx.Response) -> dict[str, Any]:
-        if not _is_json(answer):
+        if not is_json(answer):
             return {}
         return _parsed(self._content(answer, BIGGEST_PROBLEM))
 
@@ -114,7 +116,8 @@ class Line:
         return bytes(content)
 
 
-def _is_json(answer: httpx.Response) -> bool:
+def is_json(answer: httpx.Response) -> bool:
+    """Tell whether an answer says that it is JSON, as everything does that is no snapshot."""
     named: str = answer.headers.get("content-type", "")
     kind = named.partition(";")[0].strip().lower()
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))

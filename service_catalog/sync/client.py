@@ -15,11 +15,11 @@ from urllib.parse import parse_qs, quote, urlsplit
 import httpx
 
 from service_catalog import __version__
-from service_catalog.sync.answers import NotAsPromised, Refused, SnapshotNeeded
-from service_catalog.sync.asking import Line
+from service_catalog.sync.answers import Interrupted, NotAsPromised, Refused, SnapshotNeeded
+from service_catalog.sync.asking import Line, is_json
 from service_catalog.sync.comparing import Comparison, Mine, compare
 from service_catalog.sync.downloading import Download, Progress
-from service_catalog.sync.pages import Page, ScopeAsked, page_of, query_of
+from service_catalog.sync.pages import Page, RowsThatFit, ScopeAsked, page_of, query_of
 from service_catalog.sync.pushing import batches_of, refuse_other_receipts
 from service_catalog.sync.retrying import Retries
 from service_catalog.sync.snapshot_files import SnapshotHeader
@@ -47,6 +47,7 @@ class CatalogClient:
             follow_redirects=False,
         )  # fmt: skip
         self._line = Line(self._http, retries, sleep=sleep, random=random, clock=clock)
+        self._fitting = RowsThatFit()
 
     def __enter__(self) -> "CatalogClient":
         return self
@@ -66,14 +67,16 @@ class CatalogClient:
 
         `wait`: seconds that the centre may hold the first page back, if it is empty, until something changes. `max_age`: no
         cache on the way should answer with what is older (seconds); a page that is so all the same says `is_older_than_asked`.
+        A page that breaks off is asked for again with half as many rows, which the client remembers for the next time.
         Raises SnapshotNeeded where the feed cannot go on from `after`, and NotAsPromised rather than lose or repeat a row.
         """
-        query = {"limit": str(limit), **query_of(scope)}
+        query = query_of(scope)
         headers = {} if max_age is None else {"Cache-Control": f"max-age={max_age}" if max_age else "no-cache"}
         carried: Mapping[str, str] = {}
         while True:
             held = {"wait": str(wait)} if wait else {}
-            page = self._page(after, {**query, **carried, **held}, headers, wait=wait, scope=scope, max_age=max_age)
+            asked = {**query, **carried, **held}
+            page = self._page(after, asked, headers, limit=limit, wait=wait, scope=scope, max_age=max_age)
             yield page
             if page.is_last:
                 return
@@ -175,18 +178,33 @@ class CatalogClient:
             query["after"] = after
 
     def _page(
-        self, after: int, query: dict[str, str], headers: dict[str, str], *, wait: int, scope: ScopeAsked, max_age: int | None
+        self, after: int, query: dict[str, str], headers: dict[str, str], *, limit: int, wait: int, scope: ScopeAsked,
+        max_age: int | None,
     ) -> Page:  # fmt: skip
-        query = {"afterChangeNumber": str(after), **query}
+        rows = limit
+
+        def request() -> httpx.Request:
+            nonlocal rows
+            rows = min(limit, self._fitting.number)
+            params = {"afterChangeNumber": str(after), "limit": str(rows), **query}
+            return self._http.build_request(
+                "GET", "/v1/feed", params=params, headers=headers, timeout=self._line.waiting(wait)
+            )
 
         def read(answer: httpx.Response) -> Page:
-            return page_of(self._line.json_of(answer), answer.headers, after=after, scope=scope, max_age=max_age)
+            try:
+                content = self._line.json_of(answer)
+            except (Interrupted, httpx.TransportError, httpx.DecodingError) as fault:
+                if rows == 1 or not is_json(answer):
+                    raise
+                self._fitting.broke_off(rows)
+                raise Interrupted(f"{type(fault).__name__}: {fault}", asks_for_less=True) from fault
+            page = page_of(content, answer.headers, after=after, scope=scope, max_age=max_age)
+            self._fitting.came(len(page.items))
+            return page
 
         try:
-            return self._line.ask(
-                lambda: self._http.build_request("GET", "/v1/feed", params=query, headers=headers, timeout=self._line.waiting(wait)),
-                read, patience=wait,
-            )  # fmt: skip
+            return self._line.ask(request, read, patience=wait)
         except Refused as refusal:
             if refusal.status == httpx.codes.GONE and refusal.is_from_catalogue:
                 raise SnapshotNeeded(refusal.problem) from refusal

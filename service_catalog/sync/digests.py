@@ -1,7 +1,7 @@
 """Digests of what is told (一致性核对): two copies find in a few requests where they differ, without sending what they have."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from threading import Lock
 from typing import Any, NamedTuple
@@ -72,13 +72,17 @@ class Digests:
         self._told: dict[tuple[Scope, str, date], Told] = {}
         self._lock = Lock()
 
-    def told(self, session: Session, scope: Scope, *, at: datetime) -> Told:
-        """Return what is told in a scope now. The first time everything is read: some thousand things a second."""
+    def told(self, session: Session, scope: Scope, *, at: datetime, order: Callable[[], object] = lambda: None) -> Told:
+        """Return what is told in a scope now. The first time everything is read: some thousand things a second.
+
+        `order` is called before something has to be found out, and may refuse it.
+        """
         number, today = last_number(session), civil_day(at)
         head = session.execute(select(col(ChangeHead.digest))).scalar_one()
         with self._lock:
             kept = self._told.get((scope, head, today))
             if kept is None:
+                order()
                 kept = self._told[scope, head, today] = self._find_out(session, scope, number, today)
                 while len(self._told) > _KEPT:
                     del self._told[next(iter(self._told))]

@@ -28,6 +28,7 @@ Progress = Callable[[int, int | None], object]
 class Notes:
     """What must be known of the part that is there, to go on with it: kept beside it."""
 
+    centre: str
     query: dict[str, str]
     address: str
     etag: str
@@ -42,6 +43,7 @@ class Download:
 
     def __init__(self, line: Line, target: Path, query: dict[str, str], progress: Progress | None) -> None:
         self.line, self.target, self.query, self.progress = line, target, query, progress
+        self.centre = str(line.http.base_url)
         self.part = target.with_name(target.name + ".part")
         self.notes_file = target.with_name(target.name + ".part.json")
         self.beginnings = 0
@@ -103,7 +105,8 @@ class Download:
         self.beginnings += 1
         self.part.write_bytes(b"")
         notes = Notes(
-            self.query, _address_of(answer), _strong_etag(answer), coding, _length_of(answer), _digest_of(answer)
+            self.centre, self.query, _address_of(answer), _strong_etag(answer), coding, _length_of(answer),
+            _digest_of(answer),
         )  # fmt: skip
         _write_down(self.notes_file, notes)
         self._take(answer, notes.total, tries)
@@ -157,12 +160,12 @@ class Download:
         return self.line.http.build_request("GET", path, params=query, headers=headers, timeout=timeout)
 
     def _notes(self) -> Notes | None:
-        """Return what is known of the part; nothing where it is of another scope, or the notes were cut off."""
+        """Return what is known of the part; nothing where it is of another centre or scope, or the notes were cut off."""
         try:
             notes = Notes(**json.loads(self.notes_file.read_text(encoding="utf-8")))
         except (FileNotFoundError, ValueError, TypeError):
             return None
-        return notes if notes.query == self.query else None
+        return notes if (notes.centre, notes.query) == (self.centre, self.query) else None
 
     def _size(self) -> int:
         return self.part.stat().st_size if self.part.exists() else 0

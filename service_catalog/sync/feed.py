@@ -65,6 +65,11 @@ class FeedPage(NamedTuple):
         return self.items[-1].modified if self.items else self.after
 
     @property
+    def reached(self) -> int:
+        """Return up to which change who asked has got everything that is told in its scope."""
+        return self.after if self.items else max(self.after, self.head)
+
+    @property
     def began_next(self) -> int | None:
         """Return what the next page has to be told of the beginning."""
         return self.began if self.began is not None and self.after_next < self.began else None
@@ -79,15 +84,19 @@ def page_after(
         began = head
     if after == BEYOND_ALL:
         return FeedPage([], head, after, None)
-    refuse_expired(session, scope, max(after, began or 0), head, keep_days=keep_days, at=at)
+    reached = max(after, began or 0)
+    refuse_ahead(reached, head)
+    rows = rows_after(session, scope, after, limit)
+    missed = [row for row in rows if row.number > reached]
+    if not missed and len(rows) == limit:
+        missed = [*rows_after(session, scope, reached, 1)]
+    refuse_expired(missed, reached, head, keep_days=keep_days, at=at)
     items: list[Item] = []
-    last = after
-    while len(items) < limit:
-        rows = rows_after(session, scope, last, limit)
-        if not rows:
-            break
-        last = rows[-1].number
+    while rows:
         items += (item for item in items_of(session, scope, rows, civil_day(at)) if not _is_old(item, began))
+        if len(rows) < limit or len(items) >= limit:
+            break
+        rows = rows_after(session, scope, rows[-1].number, limit)
     return FeedPage(items[:limit], head, after, began)
 
 
@@ -96,18 +105,21 @@ def _is_old(item: Item, began: int | None) -> bool:
     return item.data is None and began is not None and item.modified <= began
 
 
-def refuse_expired(session: Session, scope: Scope, reached: int, head: int, *, keep_days: int, at: datetime) -> None:
-    """Raise FeedCursorExpired for who has missed something of its scope for longer than is kept, or read more than there is.
-
-    What changed elsewhere does not make a reader old: the last page of a quiet region points to itself for years.
-    """
+def refuse_ahead(reached: int, head: int) -> None:
+    """Raise FeedCursorExpired for who has read more than there is."""
     if reached > head:
         raise FeedCursorExpired(
             f"位置 {reached} 超过了当前变更号 {head}，数据可能曾从备份恢复，请重新下载快照",
             f"{reached} is beyond the last change {head}; the centre may have been restored: take a snapshot",
             snapshot="/v1/snapshot", change_number=head,
         )  # fmt: skip
-    missed = rows_after(session, scope, reached, 1)
+
+
+def refuse_expired(missed: Sequence[Row[Any]], reached: int, head: int, *, keep_days: int, at: datetime) -> None:
+    """Raise FeedCursorExpired for who has missed something of its scope for longer than is kept.
+
+    What changed elsewhere does not make a reader old: the last page of a quiet region points to itself for years.
+    """
     if missed and missed[0].at < at - timedelta(days=keep_days):
         raise FeedCursorExpired(
             f"位置 {reached} 之后的变更已超过 {keep_days} 天，请重新下载快照",

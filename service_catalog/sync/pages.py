@@ -10,6 +10,8 @@ from service_catalog.sync.answers import NotAsPromised
 from service_catalog.sync.retrying import moment_of
 
 Ended = Literal["tombstones", "documents"]
+MOST_ROWS = 1000
+"""Of a page; the centre gives no more."""
 _OURS = {"afterChangeNumber", "limit", "wait", "region", "kinds", "surroundings", "ended"}
 
 
@@ -20,6 +22,24 @@ class ScopeAsked(TypedDict, total=False):
     kinds: tuple[str, ...]
     surroundings: bool
     ended: Ended
+
+
+class RowsThatFit:
+    """How many rows a page may have to come through the line in the time that an answer has; a page is not resumed.
+
+    Halved where a page broke off, and grown slowly where one came: on a thin line each page that is too long costs minutes.
+    """
+
+    def __init__(self) -> None:
+        self.number = MOST_ROWS
+
+    def broke_off(self, asked: int) -> None:
+        """Note that a page of so many rows did not come to its end."""
+        self.number = max(1, asked // 2)
+
+    def came(self, rows: int) -> None:
+        """Note that so many rows came at once."""
+        self.number = min(MOST_ROWS, max(self.number, rows + rows // 8 + 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,13 @@ from service_catalog.regions.schemas import RegionFilter
 from service_catalog.sync import reader_metrics, readers
 from service_catalog.sync.reader_schemas import ReaderPath, ReaderView, ReleasedView, ReportDraft, ReportedView
 from service_catalog.sync.reader_views import views_of
-from service_catalog.sync.readers import NoSuchReader, ReaderNameTaken, Wanted
+from service_catalog.sync.readers import NoSuchReader, ReaderNameTaken, TooManyReaders, Wanted
 from service_catalog.sync.tables import ReaderKind
 
 router = APIRouter(tags=["sync"])
 
 
-@router.post("/v1/readers/reports", responses=answers(SignInFirst, NoSuchRegion, ReaderNameTaken))
+@router.post("/v1/readers/reports", responses=answers(SignInFirst, NoSuchRegion, ReaderNameTaken, TooManyReaders))
 def report(told: ReportDraft, by: Staff, db: WriteDb, now: Now) -> ReportedView:
     """Say how far one has come; the answer says how far the catalogue is."""
     return ReportedView(**readers.report(db, told, by=by, at=now)._asdict())

@@ -67,7 +67,7 @@ def install(app: FastAPI, engine: Engine) -> None:
 
 
 async def note_walk(app: FastAPI, by: Actor | None, after: int, at: datetime) -> None:
-    """Note that `by` has asked for what follows the change `after`; meant as a background task of the page's answer.
+    """Note that `by` has everything up to the change `after`; meant as a background task of the page's answer.
 
     It takes a connection of its own, so it must not run while the caller holds one.
     """
@@ -85,7 +85,7 @@ def reader_grant(by: Actor) -> Grant | None:
 
 
 def note(session: Session, after: int, *, by: Actor, at: datetime) -> None:
-    """Write down how far `by` has come: whoever asks for what follows a change has got that change.
+    """Write down how far `by` has come: whoever asks for what follows a change has got that change, or more if nothing follows.
 
     Of a credential that reports for itself only the time is kept, and of one that reports for several nothing.
     """

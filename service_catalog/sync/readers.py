@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from service_catalog.access.places import demand_at, demand_league, granted, may_in_league
-from service_catalog.access.rights import Right, demand_anywhere
+from service_catalog.access.rights import Right, demand_anywhere, may_anywhere
 from service_catalog.actors import Actor
 from service_catalog.changes.log import last_number
 from service_catalog.changes.tables import Change
@@ -22,6 +22,8 @@ from service_catalog.regions.tree import RegionLevel
 from service_catalog.sync.reader_schemas import ReportDraft
 from service_catalog.sync.tables import Reader, ReaderKind
 
+MOST_OF_ONE = 100
+"""Names under one credential: a banner's office may speak for all its terminals, but the list does not grow without end."""
 SilentAfter = Mapping[str, int]
 """Minutes by kind of reader."""
 
@@ -29,13 +31,19 @@ SilentAfter = Mapping[str, int]
 class ReaderNameTaken(Conflict):
     """Another credential reports under this name; an administrator can give the name free."""
 
-    title = Said("读者名称已被占用", "The name of the reader is taken")
+    title = Said("同步终端名称已被占用", "The name of the reader is taken")
+
+
+class TooManyReaders(Conflict):
+    """One credential reports for as many readers as it may; an administrator can give names free."""
+
+    title = Said("该凭证的同步终端已达上限", "This credential has as many readers as it may")
 
 
 class NoSuchReader(NotFound):
     """There is no reader of this name."""
 
-    title = Said("没有这个同步读者", "No such reader")
+    title = Said("没有这个同步终端", "No such reader")
 
 
 class Reported(NamedTuple):
@@ -75,13 +83,14 @@ def lag_of(reader: Reader, *, head: int, since: datetime | None, at: datetime, s
 
 
 def report(session: Session, told: ReportDraft, *, by: Actor, at: datetime) -> Reported:
-    """Note what a reader says of itself; raises ReaderNameTaken, NoSuchRegion, InvalidRequest."""
+    """Note what a reader says of itself; raises ReaderNameTaken, TooManyReaders, NoSuchRegion, InvalidRequest."""
     head = last_number(session)
     if told.change_number > head:
         said = Said(f"本目录的变更只到第 {head} 号", f"the changes of this catalogue go up to {head}")
         raise InvalidRequest([Fault("/change_number", said)])
     if told.region is not None:
         find_region(session, told.region)
+    _demand_room(session, told.reader, by)
     row = told.model_dump(exclude={"reader", "region"}) | {
         "name": told.reader, "region_code": told.region, "credential": by.identity, "seen_at": at,
     }  # fmt: skip
@@ -93,6 +102,15 @@ def report(session: Session, told: ReportDraft, *, by: Actor, at: datetime) -> R
         )
     session.execute(delete(Reader).where(col(Reader.name) == by.identity))  # it speaks for itself from now on
     return Reported(head, head - told.change_number)
+
+
+def _demand_room(session: Session, name: str, by: Actor) -> None:
+    own = session.scalars(select(col(Reader.name)).where(col(Reader.credential) == by.identity)).all()
+    if name not in own and len(own) >= MOST_OF_ONE:
+        raise TooManyReaders(
+            f"一个凭证最多为 {MOST_OF_ONE} 个同步终端报告；请管理员释放不再使用的名称，或另办密钥",
+            f"one credential reports for {MOST_OF_ONE} readers at the most; let an administrator give names free",
+        )
 
 
 def put(session: Session, row: dict[str, Any]) -> bool:
@@ -113,7 +131,7 @@ def release(session: Session, name: str, *, by: Actor) -> Reader:
     demand_anywhere(by, Right.MANAGE_KEYS)
     reader = session.scalars(select(Reader).where(col(Reader.name) == name)).one_or_none()
     if reader is None:
-        raise NoSuchReader(f"没有名为“{name}”的同步读者", f"there is no reader {name!r}", reader=name)
+        raise NoSuchReader(f"没有名为“{name}”的同步终端", f"there is no reader {name!r}", reader=name)
     if reader.region_code is None:
         demand_league(session, by, Right.MANAGE_KEYS)
     else:
@@ -141,6 +159,16 @@ def all_readers(session: Session, wanted: Wanted, *, at: datetime, silent_after:
     """Return all readers, those longest unheard of first; raises NoSuchRegion."""
     query = _found().where(*_conditions(session, wanted, at, silent_after))
     return session.execute(query.order_by(col(Reader.seen_at), col(Reader.name))).all()
+
+
+def readers_shown_to(
+    session: Session, wanted: Wanted, *, by: Actor | None, at: datetime, silent_after: SilentAfter
+) -> Sequence[Found] | None:
+    """Return the readers of the caller's places, None for who may see none anywhere; raises NoSuchRegion."""
+    if by is None or not may_anywhere(by, Right.WATCH_READERS):
+        return None
+    query = _found().where(_seen_by(session, by), *_conditions(session, wanted, at, silent_after))
+    return session.execute(query).all()
 
 
 def _found() -> Any:

@@ -7,6 +7,7 @@ from fastapi import APIRouter, BackgroundTasks, Query, Request
 from fastapi.responses import FileResponse, Response
 from sqlmodel import Session
 
+from service_catalog.access.limiting import RateExceeded
 from service_catalog.access.web import Caller
 from service_catalog.kernel.asgi import accepts
 from service_catalog.kernel.problems import answers
@@ -16,6 +17,7 @@ from service_catalog.sync.digests import buckets_of
 from service_catalog.sync.documents import Kind, bucket_of, digest_of_lines
 from service_catalog.sync.feed import BEYOND_ALL, FeedCursorExpired, FeedPage, page_after
 from service_catalog.sync.feed_schemas import BucketDigest, DigestView, FeedView, KindDigest, ThingDigest
+from service_catalog.sync.making import LineTooLong, Ordering
 from service_catalog.sync.reader_walks import note_walk
 from service_catalog.sync.scope import Scope
 from service_catalog.sync.snapshots import Coding, NoSuchSnapshot, Snapshot
@@ -51,7 +53,7 @@ def read_feed(
     demand_region(db, scope)
     keep_days = request.app.state.settings.feed_tombstone_days
     page = page_after(db, scope, after, began=began, limit=limit, keep_days=keep_days, at=now)
-    later.add_task(note_walk, request.app, by, after, now)
+    later.add_task(note_walk, request.app, by, page.reached, now)
     body = {
         "next": _next(request, page), "items": [item.written() for item in page.items],
         "license": request.app.state.settings.feed_license,
@@ -70,13 +72,19 @@ def _next(request: Request, page: FeedPage) -> str:
     return str(following.include_query_params(began=page.began_next))
 
 
-@router.get("/snapshot", response_class=FileResponse, responses=_PACKED | answers(NoSuchRegion))
-def read_snapshot(request: Request, settled: Settled, scope: Followed, db: Db, now: Now) -> FileResponse:
+@router.get(
+    "/snapshot",
+    response_class=FileResponse,
+    responses=_PACKED | answers(NoSuchRegion, RateExceeded, LineTooLong),
+)
+def read_snapshot(
+    request: Request, settled: Settled, scope: Followed, order: Ordering, db: Db, now: Now
+) -> FileResponse:
     """Read everything that is told, as lines of JSON at one change number; `Content-Location` is where to resume it."""
     demand_region(db, scope)
     coding = _coding(request.headers.get("accept-encoding", ""))
     snapshots = request.app.state.snapshots
-    made = snapshots.young_one(db, scope, coding, at=now) or snapshots.make(db, scope, coding, at=now)
+    made = snapshots.young_one(db, scope, coding, at=now) or snapshots.make(db, scope, coding, at=now, order=order)
     return _sent(made, "no-cache")
 
 
@@ -102,11 +110,12 @@ def _sent(made: Snapshot, caching: str) -> FileResponse:
     return FileResponse(made.path, media_type="application/x-ndjson", headers=headers)
 
 
-@router.get("/digest", responses=answers(NoSuchRegion))
+@router.get("/digest", responses=answers(NoSuchRegion, RateExceeded, LineTooLong))
 def read_digest(
     request: Request,
     settled: Settled,
     scope: Followed,
+    order: Ordering,
     db: Db,
     now: Now,
     kind: Annotated[Kind | None, Query(description="The buckets of this kind.")] = None,
@@ -116,7 +125,7 @@ def read_digest(
 ) -> DigestView:
     """Read digests of what is told, to compare a copy: of all kinds, of a kind's buckets, of the things in a bucket."""
     demand_region(db, scope)
-    told = request.app.state.digests.told(db, scope, at=now)
+    told = request.app.state.digests.told(db, scope, at=now, order=order)
     kinds = buckets = items = digest = None
     if kind is None:
         found = told.kinds()

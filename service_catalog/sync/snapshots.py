@@ -10,8 +10,8 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -34,7 +34,9 @@ Coding = Literal["zstd", "gzip", "identity"]
 _ENDINGS: dict[Coding, str] = {"zstd": ".zst", "gzip": ".gz", "identity": ""}
 _NAME = re.compile(r"([0-9]+)-([0-9a-f]{16})-([0-9a-f]{64})\.ndjson(\.zst|\.gz)?")
 MOST_FILES = 24
-"""So many snapshots lie in the folder, all scopes together; the oldest give way."""
+"""So many snapshots lie in the folder, all scopes together; beyond that those give way that nobody reads any more."""
+MOST_BYTES, READ_WITHIN = 4_000_000_000, 7_200.0
+"""What is read is kept for so many seconds: over a thin line it is resumed. Only a full disk makes it give way, too."""
 _ALL = 2**31
 _UNFINISHED, _LONGEST_MAKING = ".part", 86_400.0
 """How files end that are not whole yet, and after how many seconds nobody writes them any more."""
@@ -68,6 +70,7 @@ class Snapshots:
         found = read_name(path) if _NAME.fullmatch(name) else None
         if found is None or not path.is_file():
             raise NoSuchSnapshot(f"快照 {name[:100]} 已不存在", f"the snapshot {name[:100]} is no longer there")
+        _note_reading(path)
         return found
 
     def young_one(self, session: Session, scope: Scope, coding: Coding, *, at: datetime) -> Snapshot | None:
@@ -83,13 +86,29 @@ class Snapshots:
             and path.name.startswith(_beginning(session, scope, found.change_number))
             and (made_at := _made_at(path)) > oldest
         ]
-        return max(mine)[2] if mine else None
+        if not mine:
+            return None
+        newest = max(mine)[2]
+        _note_reading(newest.path)
+        return newest
 
-    def make(self, session: Session, scope: Scope, coding: Coding, *, at: datetime) -> Snapshot:
-        """Make one of what this transaction sees, one at a time; who waited takes what was made meanwhile."""
+    def make(
+        self,
+        session: Session,
+        scope: Scope,
+        coding: Coding,
+        *,
+        at: datetime,
+        order: Callable[[], object] = lambda: None,
+    ) -> Snapshot:
+        """Make one of what this transaction sees, one at a time; who waited takes what was made meanwhile.
+
+        `order` is called before one has to be made, and may refuse it.
+        """
         with self._lock:
             found = self.young_one(session, scope, coding, at=at)
             if found is None:
+                order()
                 self._folder.mkdir(parents=True, exist_ok=True)
                 found = self._write(session, scope, coding, at)
                 self._put_away(found.path)
@@ -114,26 +133,47 @@ class Snapshots:
             }  # fmt: skip
             digest = _pack(packed, coding, _line(about), lines, count)
             path = self._folder / f"{_beginning(session, scope, number)}{digest}.ndjson{_ENDINGS[coding]}"
-            os.utime(packed.name, (at.timestamp(), at.timestamp()))
+            os.utime(packed.name, (time.time(), at.timestamp()))
             Path(packed.name).replace(path)
         return Snapshot(path, number, digest, coding)
 
     def _put_away(self, new: Path) -> None:
-        files = sorted((path for path in self._folder.glob("*.ndjson*") if path != new), key=_made_at)
-        for path in files[: 1 - MOST_FILES]:
-            path.unlink(missing_ok=True)
+        files = sorted(
+            (about.st_atime, about.st_size, path)
+            for path in self._folder.glob("*.ndjson*")
+            if path != new and (about := _about(path)) is not None
+        )
+        count, size = len(files) + 1, new.stat().st_size + sum(length for _, length, _ in files)
+        in_use = time.time() - READ_WITHIN
+        for read_at, length, path in files:
+            if size > MOST_BYTES or (count > MOST_FILES and read_at < in_use):
+                path.unlink(missing_ok=True)
+                count, size = count - 1, size - length
         yesterday = time.time() - _LONGEST_MAKING
         for path in self._folder.glob(f"*{_UNFINISHED}"):  # of a process that was killed
             if _made_at(path) < yesterday:
                 path.unlink(missing_ok=True)
 
 
-def _made_at(path: Path) -> float:
-    """Return when a file was made; another process may have put it away meanwhile."""
+def _about(path: Path) -> os.stat_result | None:
+    """Return what the file system says; None where another process has put the file away meanwhile."""
     try:
-        return path.stat().st_mtime
+        return path.stat()
     except FileNotFoundError:
-        return 0.0
+        return None
+
+
+def _made_at(path: Path) -> float:
+    about = _about(path)
+    return 0.0 if about is None else about.st_mtime
+
+
+def _note_reading(path: Path) -> None:
+    """Write down that a file is read now, by the system's time; file systems do it themselves, but not each time."""
+    about = _about(path)
+    if about is not None:
+        with suppress(FileNotFoundError):
+            os.utime(path, ns=(time.time_ns(), about.st_mtime_ns))
 
 
 def read_name(path: Path) -> Snapshot | None:

@@ -1,4 +1,4 @@
-"""Reader (同步读者): who reads the changes, and how far they have come."""
+"""Reader (同步终端): who reads the changes, and how far they have come."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -43,5 +43,5 @@ class Reader(SQLModel, table=True):
 
     @property
     def is_told_by_its_walk(self) -> bool:
-        """Tell whether nobody has reported for it: it stands under its credential, with what it last asked for."""
+        """Tell whether nobody has reported for it: it stands under its credential, as far as its walk has come."""
         return self.name == self.credential

@@ -16,18 +16,22 @@ from service_catalog.settings import Settings
 from service_catalog.sync.digests import Digests
 from service_catalog.sync.documents import KINDS
 from service_catalog.sync.feed import BEYOND_ALL
+from service_catalog.sync.making import Workshop
 from service_catalog.sync.scope import Ended, Scope, read_kinds
 from service_catalog.sync.snapshots import Snapshots
 from service_catalog.sync.tides import Tides
 
 LONGEST_WAIT = 55
 """Seconds; proxies give up after a minute."""
+MOST_HELD_BACK = 200
+"""Pages that one process holds back at once; whoever comes then is answered at once."""
 _LOOK_EVERY = 0.2
 
 
 def install(app: FastAPI, engine: Engine, settings: Settings) -> None:
     """Let `app` tell what it has."""
-    app.state.digests, app.state.watched = Digests(), head_of(engine)
+    app.state.digests, app.state.watched, app.state.held_back = Digests(), head_of(engine), 0
+    app.state.workshop = Workshop(settings, clock=app.state.clock)
     app.state.snapshots = Snapshots(
         settings.snapshots, license_address=settings.feed_license, good_for=timedelta(minutes=settings.snapshot_minutes)
     )
@@ -87,7 +91,18 @@ async def _wait(
 
     Nobody waits with a connection in hand, and nobody longer than the site allows.
     """
-    ends = asyncio.get_running_loop().time() + min(wait, request.app.state.settings.feed_longest_wait_seconds)
+    state = request.app.state
+    if wait and state.held_back < MOST_HELD_BACK:
+        state.held_back += 1
+        try:
+            await _until_it_moves(request, after, min(wait, state.settings.feed_longest_wait_seconds))
+        finally:
+            state.held_back -= 1
+    return after
+
+
+async def _until_it_moves(request: Request, after: int, seconds: int) -> None:
+    ends = asyncio.get_running_loop().time() + seconds
     while asyncio.get_running_loop().time() < ends and not await request.is_disconnected():
         try:
             if await request.app.state.watched.number() != after:
@@ -95,7 +110,6 @@ async def _wait(
         except HeadUnavailable:
             break
         await asyncio.sleep(_LOOK_EVERY)
-    return after
 
 
 Followed = Annotated[Scope, Depends(_scope)]

@@ -57,6 +57,7 @@ def upgrade() -> None:
     sa.Column('region_code', sa.String(12), nullable=True),
     sa.Column('change_number', sa.Integer(), nullable=False),
     sa.Column('confirmed_at', UtcDateTime(), nullable=False),
+    sa.Column('confirmed_here_at', UtcDateTime(), nullable=True),
     sa.CheckConstraint('id = 1', name=op.f('ck_replica_state_one_row')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_replica_state'))
     )
