@@ -10,7 +10,7 @@ run: .venv/runtime  ## serve the seeded catalogue
 	$(BIN)/service-catalog serve --host $(HOST) --port $(PORT)
 
 test: .venv/dev  ## run the tests
-	$(BIN)/python -m pytest --numprocesses 4
+	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
 long: .venv/dev  ## what runs for minutes too: two hundred storms over replicas, random histories copied
 	CATALOG_TEST_LONG=1 $(BIN)/python -m pytest --numprocesses 4 -rP --show-capture=stdout tests/test_replica_in_storms.py tests/test_copying.py tests/test_replica_alone.py
