@@ -31,7 +31,8 @@ from service_catalog.replica.following import Follower
 from service_catalog.sync.client import CatalogClient
 
 RESULTS = Path(__file__).with_name("sync.json")
-FULL, OF_ONE_ITEM, PUSHED = 100_000, 10_000, 10_000
+FULL, OF_ONE_ITEM, PUSHED = 100_000, 12_000, 10_000
+"""Of one item so many that ten thousand of them are offered: what is not offered has no local part to push."""
 ITEM = "150709001000"
 
 
@@ -51,7 +52,7 @@ def main() -> None:
             news = measure_news(engine, address, folder, ITEM, at)
             push = measure_push(engine, address, server, ITEM, pushed, folder)
         fill(engine, at, full - of_one_item, bars, of_one_item=False)
-        with centre(path, folder) as (_, address):
+        with centre(path, folder, snapshots="later") as (_, address):
             pull = measure_full_pull(address, path, folder, bars)
         engine.dispose()
     document = {
@@ -79,9 +80,9 @@ def fill(engine: Engine, at: datetime, number: int, bars: Bars, *, of_one_item: 
 
 
 @contextmanager
-def centre(path: Path, folder: Path) -> Iterator[tuple[Server, str]]:
-    """Serve a catalogue in a process of its own."""
-    environment = {"CATALOG_DATABASE_URL": f"sqlite:///{path}", "CATALOG_SNAPSHOTS": str(folder / "snapshots")}
+def centre(path: Path, folder: Path, *, snapshots: str = "snapshots") -> Iterator[tuple[Server, str]]:
+    """Serve a catalogue in a process of its own; a folder of its own has no snapshot from before."""
+    environment = {"CATALOG_DATABASE_URL": f"sqlite:///{path}", "CATALOG_SNAPSHOTS": str(folder / snapshots)}
     with serving("service_catalog.serving:make_app", environment, cores().server) as server:
         yield server, f"http://127.0.0.1:{server.port}"
 

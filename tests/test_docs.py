@@ -120,6 +120,27 @@ def test_the_figures_of_speed_and_size_are_the_measured_ones(readme: str) -> Non
     assert str(findings["ratios"]["findings_first_run"]) in text
 
 
+@pytest.mark.parametrize("readme", READMES)
+def test_the_figures_of_appeals_and_copies_are_the_measured_ones(readme: str) -> None:
+    appeals, sync = (json.loads(text_of(f"benchmarks/{name}.json")) for name in ("appeals", "sync"))
+    said = [appeals["open_appeals"]]
+    for kind in ("sqlite", "postgresql"):
+        durable, scan = appeals[kind]["durable"], appeals[kind]["overdue_scan"]["0"]
+        said += [durable["a_second"]["http"], *durable["ratios"].values(), appeals[kind]["preview"]["seconds"]]
+        said += [scan["find_seconds"], scan["find_of_full_scan"]]
+    wanted = {
+        "one_standard": (
+            "implementations_of_the_item bytes_of_the_page bytes_of_the_page_gzipped seconds_until_a_copy_shows_it"
+        ),
+        "full_pull": "items snapshot_bytes seconds_to_pull rows_a_second against_copying_the_file",
+        "push": "rows rows_a_second rows_a_second_sent_again against_bare_inserts",
+    }
+    said += [sync[part][name] for part, names in wanted.items() for name in names.split()]
+    text = text_of(readme)
+
+    assert [figure for figure in said if f"{figure:,}" not in text and str(figure) not in text] == []
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_inside_the_project_lead_somewhere(document: str) -> None:
     links = re.findall(r"\]\((?!https?://|#)([^)#]+)", text_of(document))
