@@ -1,5 +1,6 @@
 """Fixtures: a clock moved by hand, fresh databases of both kinds, a client over the real application."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -72,6 +73,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     missing = REQUIRED & set(LEFT_OUT)
     if missing:
         pytest.exit(f"required here, but missing: {', '.join(sorted(missing))}", returncode=3)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector leave alone what stays to the end, and come less often: it takes a sixth of the time otherwise."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -19,6 +19,8 @@ from service_catalog.settings import Settings
 if TYPE_CHECKING:
     from conftest import Clock
 
+pytestmark = pytest.mark.sqlite_is_enough
+
 TABLE = (Path(__file__).parent.parent / "docs" / "access.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| ([A-Z]+) \| `([^`]+)` \| (.+) \|$", TABLE, flags=re.MULTILINE)
 KNOWN = {

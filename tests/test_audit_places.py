@@ -11,6 +11,8 @@ from auditing import EXCERPT, Audit, audit_here, excerpt, process, written
 
 from service_catalog.exchange.report import ReportFiles
 
+pytestmark = pytest.mark.sqlite_is_enough
+
 OLD = "an older report"
 LONG, UNDER_WAY = 60_000, r"[1-9]\d*/60000"
 

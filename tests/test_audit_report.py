@@ -17,6 +17,8 @@ from stdnum.cn import uscc
 
 from service_catalog.kernel.database import make_engine
 
+pytestmark = pytest.mark.sqlite_is_enough
+
 
 @pytest.fixture
 def audit(seeded_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Audit:

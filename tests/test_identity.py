@@ -22,6 +22,8 @@ from service_catalog.settings import Settings
 if TYPE_CHECKING:
     from conftest import Clock
 
+pytestmark = pytest.mark.sqlite_is_enough
+
 
 @pytest.fixture
 def provider() -> Iterator[Provider]:

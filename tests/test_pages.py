@@ -32,6 +32,8 @@ from service_catalog.implementations import claiming
 from service_catalog.portal import wording
 from service_catalog.portal.instead import MOST
 
+pytestmark = pytest.mark.sqlite_is_enough
+
 TODAY = date(2026, 3, 10)
 PERMIT = "11152921DM130003485150709001000"
 """居住证 at the police station of 巴彦浩特."""

@@ -25,6 +25,8 @@ from service_catalog.portal.supervision_page import Order, sorted_by
 from service_catalog.settings import Settings
 from service_catalog.supervision.schemas import PublicFigures, PublicLine
 
+pytestmark = pytest.mark.sqlite_is_enough
+
 AT = datetime(2026, 3, 10, 1, 0, tzinfo=UTC)
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 CLIENT = Path(__file__).parent / "typescript_client"
 MINUTES = 5
 
-pytestmark = pytest.mark.node
+pytestmark = [pytest.mark.node, pytest.mark.sqlite_is_enough]
 
 
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
