@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from builders import BANNER, EDITOR, LEAGUE, TOWNSHIP
 from callers import key_for
 from live import listening
 from looking import cut_off, texts, walk_by_keyboard
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import HttpCredentials, Page, sync_playwright
 from reading_pages import Reading, read
 from sqlalchemy import Engine
 from sqlmodel import Session
@@ -87,37 +88,69 @@ def supervisor(session: Session) -> dict[str, str]:
     return key_for(session, Role.SUPERVISOR, region=LEAGUE, at=AT)
 
 
+def as_a_browser_sends(key: dict[str, str]) -> dict[str, str]:
+    """Return a key as the password for which a browser has asked."""
+    sent = f"me:{key['Authorization'].removeprefix('Bearer ')}"
+    return {"Authorization": f"Basic {b64encode(sent.encode()).decode()}"}
+
+
 @pytest.fixture
 def client(client: TestClient, supervisor: dict[str, str]) -> TestClient:
     """Somebody who may watch all readers."""
-    client.headers.update(supervisor)
+    client.headers.update(as_a_browser_sends(supervisor))
     return client
 
 
 @pytest.mark.usefixtures("watched")
-def test_whoever_may_not_watch_sees_how_many_and_never_which(client: TestClient, session: Session) -> None:
+def test_whoever_asks_sees_how_many_and_never_which(client: TestClient) -> None:
+    del client.headers["authorization"]
+
+    page = Reading(client.get("/sync"))
+
+    assert [one.text for one in page.all("dd")] == ["7个", "2个", "2个", "15件"]
+    assert page.links["查看各终端的名称和情况"] == "/sync/readers"
+    assert names(page) == cells(page) == []
+    assert [told for told in ("kiosk-", "replica-", "业务系统", "6小时") if told in page.response.text] == []
+
+
+@pytest.mark.usefixtures("watched")
+def test_the_browser_asks_for_the_key_of_who_wants_to_know_which(client: TestClient, session: Session) -> None:
     del client.headers["authorization"]
     kiosk = key_for(session, Role.KIOSK, region=BANNER, at=AT)
+    wrong = {"Authorization": f"Bearer alxa_abcdefgh_{'A' * 43}"}
 
-    for headers in ({}, kiosk):
-        page = Reading(client.get("/sync", headers=headers))
+    for headers, status in (
+        ({}, 401),
+        (as_a_browser_sends(wrong), 401),
+        (as_a_browser_sends(kiosk), 403),
+        (kiosk, 403),
+    ):
+        page = Reading(client.get("/sync/readers", headers=headers))
 
-        assert [one.text for one in page.all("dd")] == ["7个", "2个", "2个", "15件"]
-        assert "各终端的名称和情况仅向监督人员和管理人员显示" in page.text
-        assert names(page) == cells(page) == []
-        assert [told for told in ("kiosk-", "replica-", "业务系统", "6小时") if told in page.response.text] == []
+        assert page.response.status_code == status
+        assert page.response.headers.get("www-authenticate", "Basic").startswith("Basic")
+        assert "kiosk-" not in page.response.text
+
+
+def test_a_password_lets_nobody_write(client: TestClient) -> None:
+    said = {"reader": "kiosk-1", "kind": "kiosk", "region": None, "change_number": 0, "confirmed_at": None}
+
+    assert client.get("/v1/readers").status_code == 200
+    assert client.post("/v1/readers/reports", json=said).status_code == 401
+    assert client.delete("/v1/readers/kiosk-1").status_code == 401
 
 
 @pytest.mark.usefixtures("watched")
 def test_a_banner_sees_the_readers_of_its_own_places(client: TestClient, session: Session) -> None:
-    page = Reading(client.get("/sync", headers=key_for(session, Role.ADMINISTRATOR, region=TOWNSHIP, at=AT)))
+    page = Reading(client.get("/sync/readers", headers=key_for(session, Role.ADMINISTRATOR, region=TOWNSHIP, at=AT)))
 
     assert [name.partition("自助")[0] for name in names(page)] == ["kiosk-hall-2", "kiosk-hall-1"]
+    assert page.response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.usefixtures("watched")
 def test_silent_readers_stand_on_top_then_who_is_furthest_behind(client: TestClient) -> None:
-    page = read(client, "/sync")
+    page = read(client, "/sync/readers")
 
     assert [name.partition("，")[0] for name in names(page)] == [
         "盟政务服务局业务系统失联silent旗县系统", "kiosk-border失联silent自助终端", "左旗政务服务局业务系统旗县系统",
@@ -130,18 +163,18 @@ def test_silent_readers_stand_on_top_then_who_is_furthest_behind(client: TestCli
 
 @pytest.mark.usefixtures("watched")
 def test_the_figures_add_up_the_lines_and_the_page_says_how_old_it_is(client: TestClient) -> None:
-    page = read(client, "/sync")
+    page = read(client, "/sync/readers")
 
     figures = [one.text for one in page.all("dd")]
     assert figures == ["7个", "2个", "2个", "15件"]
     assert "本页生成于2026年3月10日09:00" in page.text
     assert "副本1小时，旗县系统1天，自助终端1小时。" in page.text
-    assert page.response.headers["cache-control"] == "no-cache"
+    assert read(client, "/sync").response.headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.usefixtures("watched")
 def test_the_page_shows_no_key_runs_nothing_and_takes_names_for_text(client: TestClient) -> None:
-    page = read(client, "/sync")
+    page = read(client, "/sync/readers")
 
     assert "abcdefgh" not in page.response.text
     assert page.response.headers["content-security-policy"] == POLICY
@@ -154,19 +187,19 @@ def test_the_page_shows_no_key_runs_nothing_and_takes_names_for_text(client: Tes
 
 @pytest.mark.usefixtures("watched")
 def test_one_kind_is_chosen_by_a_link(client: TestClient) -> None:
-    page = read(client, "/sync")
+    page = read(client, "/sync/readers")
 
     kiosks = read(client, page.links["自助终端"])
 
     assert len(names(kiosks)) == 4
     assert [one.text for one in kiosks.all("a") if one.attributes.get("aria-current")] == ["自助终端"]
     assert kiosks.all("dd")[0].text == "4个"
-    assert client.get("/sync?kind=printer").status_code == 422
+    assert client.get("/sync/readers?kind=printer").status_code == 422
     assert read(client, "/supervision").links["同步情况"] == "/sync"
 
 
 def test_a_catalogue_that_nobody_reads_says_so(client: TestClient) -> None:
-    page = read(client, "/sync")
+    page = read(client, "/sync/readers")
 
     assert "尚无终端同步" in page.text
     assert [one.text for one in page.all("dd")] == ["0个", "0个", "0个", "0件"]
@@ -186,7 +219,7 @@ def test_a_page_with_more_readers_than_it_shows_says_how_many_and_keeps_the_wors
                 )
             )  # fmt: skip
 
-    page = read(client, "/sync")
+    page = read(client, "/sync/readers")
 
     assert names(page)[0].startswith("kiosk-302失联")
     assert len(names(page)) == 300
@@ -228,7 +261,10 @@ def opened(small_url: str, watched: None, supervisor: dict[str, str]) -> Iterato
     app = create_app(Settings(database_url=small_url), clock=lambda: AT)
     with listening(app) as (host, port), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser.new_page(extra_http_headers=supervisor), f"http://{host}:{port}/sync"
+        shown: HttpCredentials = {
+            "username": "me", "password": supervisor["Authorization"].removeprefix("Bearer "),
+        }  # fmt: skip
+        yield browser.new_page(http_credentials=shown), f"http://{host}:{port}/sync"
         browser.close()
 
 
@@ -241,6 +277,7 @@ def test_the_page_fits_a_telephone_a_desk_and_paper(opened: tuple[Page, str]) ->
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(address)
+        page.click("text=查看各终端的名称和情况")
         assert cut_off(page) == []
         assert [text for text, contrast, size in texts(page) if contrast < 4.5 or size < 15] == []
     walked = walk_by_keyboard(page)

@@ -1,5 +1,6 @@
 """Who is asking, as a handler may demand it: Caller (perhaps nobody) and Staff (somebody, or 401)."""
 
+from base64 import b64decode
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -32,7 +33,11 @@ def install(app: FastAPI, provider: IdentityProvider | None) -> None:
 
 
 async def caller(request: Request) -> Actor | None:
-    """Return who sent the credential, None where there is none. A wrong credential is an error, never "nobody"."""
+    """Return who sent the credential, None where there is none. A wrong credential is an error, never "nobody".
+
+    To read, it may come as the password of HTTP Basic, for which a browser asks by itself. Not to write: a browser sends
+    that without being asked, also for the page of somebody else.
+    """
     credentials = request.headers.getlist("authorization")
     if not credentials:
         return None
@@ -41,7 +46,11 @@ async def caller(request: Request) -> Actor | None:
     [offered] = credentials
     scheme, _, credential = offered.partition(" ")
     credential = credential.strip()
-    if scheme.lower() != "bearer" or not credential:
+    if scheme.lower() == "basic" and request.method in ("GET", "HEAD"):
+        credential = _password_of(credential)
+    elif scheme.lower() != "bearer":
+        credential = ""
+    if not credential:
         raise TokenWrong("应为 Authorization: Bearer <密钥或令牌>", "expected Authorization: Bearer <key or token>")
     at: datetime = request.app.state.clock()
     if credential.startswith(keys.MARK):
@@ -52,6 +61,14 @@ async def caller(request: Request) -> Actor | None:
     if provider is None:
         raise TokenWrong("本站未配置统一身份认证", "this site has no identity provider")
     return await provider.actor_of(credential, at=at)
+
+
+def _password_of(sent: str) -> str:
+    """Return the password of HTTP Basic, whatever the name; empty where it is none."""
+    try:
+        return b64decode(sent, validate=True).decode().partition(":")[2].strip()
+    except ValueError:  # no base64, or no text in it
+        return ""
 
 
 def _holder(engine: Engine, credential: str, address: str | None, at: datetime) -> Actor:

@@ -126,8 +126,9 @@ def queue_line(row: Appeal, today: date) -> QueueLine:
     return QueueLine(
         number=row.number, kind=row.kind, urgency=row.urgency, is_report=row.is_report, channel=row.channel,
         stage=row.stage, stage_said=told(STAGE_NAMES[row.stage]), light=light_of(row, today),
-        deadline_on=row.deadline_on, deadline_is_certain=row.deadline_is_certain, step_due_on=row.step_due_on, step_is_certain=row.step_is_certain,
-        joint_due_on=row.joint_due_on, received_at=row.received_at, desk_region=row.desk_region, lead_agency=row.lead_agency,
+        deadline_on=row.deadline_on, deadline_is_certain=row.deadline_is_certain, step_due_on=row.step_due_on,
+        step_is_certain=row.step_is_certain, joint_due_on=row.joint_due_on, received_at=row.received_at,
+        desk_region=row.desk_region, lead_agency=row.lead_agency,
         officer=row.officer_name, basic_code=row.basic_code, element=row.element, returns=row.returns,
         reopens=row.reopens,
     )  # fmt: skip

@@ -26,7 +26,7 @@ def _is_a_number(number: str) -> str:
 
 def _is_short(seen: dict[str, Any]) -> dict[str, Any]:
     if len(json.dumps(seen)) > MOST_SEEN:
-        raise PydanticCustomError("too_long", "more than a guide says of itself")
+        raise PydanticCustomError("guide_too_large", "more than a guide says of itself")
     return seen
 
 

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from service_catalog.access.tables import AccessKey
 from service_catalog.actors import Role
-from service_catalog.cli.common import By, actor, looking, now, out, writing
+from service_catalog.cli.common import By, actor, err, looking, now, out, writing
 from service_catalog.staff import keyring
 
 app = typer.Typer(no_args_is_help=True)
@@ -33,7 +33,7 @@ def create(
         )  # fmt: skip
         ends = made.key.expires_at
     out.print(made.text, markup=False, highlight=False, soft_wrap=True)
-    out.print(f"请立即保存，以后不能再查看；{ends:%Y-%m-%d} 到期 Keep it now; it ends on {ends:%Y-%m-%d}")
+    err.print(f"请立即保存，以后不能再查看；{ends:%Y-%m-%d} 到期 Keep it now; it ends on {ends:%Y-%m-%d}")
 
 
 @app.command("list")

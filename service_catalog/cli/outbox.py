@@ -122,7 +122,7 @@ def add_address(
     out.print(f"已添加 added {number}")
     if made.secret:
         out.print(made.secret, markup=False, highlight=False, soft_wrap=True)
-        out.print("请立即交给接收方，以后不能再查看 Give it to the receiver now; it cannot be seen again")
+        err.print("请立即交给接收方，以后不能再查看 Give it to the receiver now; it cannot be seen again")
 
 
 @addresses.command("list")

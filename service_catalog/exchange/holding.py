@@ -44,7 +44,7 @@ class Held(NamedTuple):
     content: Mapping[str, Any] | None = None
     revision: int | None = None
     read: int | None = None
-    """Edition that the row says its writer had before him."""
+    """Edition that the row says its writer had before them."""
 
 
 class _Now(NamedTuple):

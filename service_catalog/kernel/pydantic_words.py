@@ -4,7 +4,7 @@ from typing import Any
 
 from service_catalog.kernel.errors import Said
 
-_CHINESE = {
+_CHINESE = {  # the names in braces are pydantic's own, of what the error is about
     "missing": "缺少必填内容",
     "extra_forbidden": "不认识的字段",
     "string_type": "应为文字",
@@ -17,14 +17,16 @@ _CHINESE = {
     "string_pattern_mismatch": "格式不正确",
     "blank": "不能只有空格",
     "says_nothing": "请写明具体内容",
-    "string_too_long": "过长",
-    "string_too_short": "过短",
-    "greater_than_equal": "数值过小",
-    "less_than_equal": "数值过大",
-    "greater_than": "数值过小",
-    "less_than": "数值过大",
-    "too_long": "项数或者内容过多",
-    "too_short": "项数过少",
+    "string_too_long": "过长，最多 {max_length} 个字符",
+    "string_too_short": "过短，至少 {min_length} 个字符",
+    "greater_than_equal": "过小，应不小于 {ge}",
+    "less_than_equal": "过大，应不大于 {le}",
+    "greater_than": "过小，应大于 {gt}",
+    "less_than": "过大，应小于 {lt}",
+    "too_long": "项数过多，最多 {max_length} 项",
+    "too_short": "项数过少，至少 {min_length} 项",
+    "bytes_too_long": "内容过大，最多 {max_length} 字节",
+    "guide_too_large": "内容过多",
     "base64": "不是有效的 base64",
     "receipt_number": "没有这样的受理编号，请核对数字",
     "string_unicode": "含有不完整的字符",
@@ -66,4 +68,6 @@ def translated(error: dict[str, Any]) -> Said:
     chinese = _CHINESE.get(error["type"]) or next(
         (zh for beginning, zh in _CHINESE_VALUES.items() if english.startswith(beginning)), None
     )
-    return Said(chinese or f"内容不能接受（{english}）", english)
+    if chinese is None:
+        return Said(f"内容不能接受（{english}）", english)
+    return Said(chinese.format(**error.get("ctx", {})), english)

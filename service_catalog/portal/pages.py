@@ -1,6 +1,7 @@
 """How a page leaves: templates, headers, refusals as pages, static files."""
 
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,9 @@ def page(
 class PageRoute(APIRoute):
     """A route for people: what it refuses leaves as a page, with the status that the API would give."""
 
+    challenge = "Bearer"
+    """How the refusal of somebody who is not known asks for a credential."""
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
 
@@ -64,14 +68,20 @@ class PageRoute(APIRoute):
             try:
                 return await answer(request)
             except CatalogError as error:
-                return _explain(request, error)
+                return _explain(request, error, self.challenge)
             except RequestValidationError as error:
-                return _explain(request, InvalidRequest(faults_of(error.errors())))
+                return _explain(request, InvalidRequest(faults_of(error.errors())), self.challenge)
 
         return answer_or_explain
 
 
-def _explain(request: Request, error: CatalogError) -> Response:
+class StaffPageRoute(PageRoute):
+    """A route for staff: the browser asks for a name, which may be anything, and a password, which is their key or token."""
+
+    challenge = "Basic"
+
+
+def _explain(request: Request, error: CatalogError, challenge: str) -> Response:
     status = status_of(type(error))
     faults = error.faults if isinstance(error, InvalidRequest) else []
     context = {
@@ -82,7 +92,10 @@ def _explain(request: Request, error: CatalogError) -> Response:
         "on_day": "as_of" in request.query_params,
     }
     answer = page(request, "problem.html", context, status=status)
-    return with_what_the_status_asks(request, answer, slug(type(error)), error.facts)
+    explained = with_what_the_status_asks(request, answer, slug(type(error)), error.facts)
+    if status == HTTPStatus.UNAUTHORIZED:
+        explained.headers["WWW-Authenticate"] = f'{challenge} realm="service-catalog"'
+    return explained
 
 
 def install(app: FastAPI) -> None:

@@ -1,4 +1,4 @@
-"""GET /sync: how many copies of the catalogue are behind, for anybody; which ones, for who may watch them."""
+"""GET /sync: how many copies of the catalogue are behind, for anybody; GET /sync/readers: which ones, for who may watch them."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,18 +6,20 @@ from typing import NamedTuple
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from sqlmodel import Session
 
-from service_catalog.access.web import Caller
+from service_catalog.access.web import Staff
 from service_catalog.changes.log import last_number
 from service_catalog.kernel.web import Db, Now
-from service_catalog.portal.pages import PageRoute, page
+from service_catalog.portal.pages import PageRoute, StaffPageRoute, page
 from service_catalog.portal.wording import length_in_words, moment_in_words
 from service_catalog.sync.reader_schemas import ReaderView
 from service_catalog.sync.reader_views import views_of
-from service_catalog.sync.readers import Wanted, all_readers, readers_shown_to
+from service_catalog.sync.readers import Found, SilentAfter, Wanted, all_readers, readers_in_places
 from service_catalog.sync.tables import ReaderKind
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, route_class=PageRoute)
+staff = APIRouter(include_in_schema=False, default_response_class=HTMLResponse, route_class=StaffPageRoute)
 
 MOST = 300
 """Rows of the page; those that are in order come last."""
@@ -48,20 +50,42 @@ class Totals(NamedTuple):
 
 
 @router.get("/sync")
-def sync_page(request: Request, db: Db, by: Caller, now: Now, kind: ReaderKind | None = None) -> HTMLResponse:
-    """How many are behind, and for who may watch them: who."""
-    silent_after, wanted = request.app.state.settings.reader_silent_after_minutes, Wanted(kind=kind)
-    everyone = all_readers(db, wanted, at=now, silent_after=silent_after)
-    found = readers_shown_to(db, wanted, by=by, at=now, silent_after=silent_after)
-    views = None if found is None else views_of(db, found, now, silent_after)
+def sync_page(request: Request, db: Db, now: Now, kind: ReaderKind | None = None) -> HTMLResponse:
+    """How many are behind."""
+    found = all_readers(db, Wanted(kind=kind), at=now, silent_after=_silent_after(request))
+    return _shown(request, db, found, now, kind, with_names=False)
+
+
+@staff.get("/sync/readers")
+def readers_page(request: Request, by: Staff, db: Db, now: Now, kind: ReaderKind | None = None) -> HTMLResponse:
+    """Who is how far behind, of the readers in the caller's places."""
+    found = readers_in_places(db, Wanted(kind=kind), by=by, at=now, silent_after=_silent_after(request))
+    answer = _shown(request, db, found, now, kind, with_names=True)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+router.include_router(staff)
+
+
+def _silent_after(request: Request) -> SilentAfter:
+    silent_after: SilentAfter = request.app.state.settings.reader_silent_after_minutes
+    return silent_after
+
+
+def _shown(
+    request: Request, db: Session, found: Sequence[Found], now: datetime, kind: ReaderKind | None, *, with_names: bool
+) -> HTMLResponse:
+    silent_after, here = _silent_after(request), request.url.path
+    views = views_of(db, found, now, silent_after)
     context = {
         "head": last_number(db),
         "made": moment_in_words(now),
-        "totals": totals(views_of(db, everyone, now, silent_after)),
-        "lines": None if views is None else lines_of(views, now)[:MOST],
-        "left_out": max(0, len(views or ()) - MOST),
-        "kinds": [("全部", "/sync", kind is None)]
-        + [(name, f"/sync?kind={one.value}", one is kind) for one, name in KIND_NAMES.items()],
+        "totals": totals(views),
+        "lines": lines_of(views, now)[:MOST] if with_names else None,
+        "left_out": max(0, len(views) - MOST),
+        "kinds": [("全部", here, kind is None)]
+        + [(name, f"{here}?kind={one.value}", one is kind) for one, name in KIND_NAMES.items()],
         "limits": [
             (KIND_NAMES[one], length_in_words(timedelta(minutes=silent_after[one.value]))) for one in ReaderKind
         ],

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
 from service_catalog.access.places import demand_at, demand_league, granted, may_in_league
-from service_catalog.access.rights import Right, demand_anywhere, may_anywhere
+from service_catalog.access.rights import Right, demand_anywhere
 from service_catalog.actors import Actor
 from service_catalog.changes.log import last_number
 from service_catalog.changes.tables import Change
@@ -148,8 +148,7 @@ def list_readers(
 
     Raises NotAllowed, NoSuchRegion.
     """
-    demand_anywhere(by, Right.WATCH_READERS)
-    query = _found().where(_seen_by(session, by), *_conditions(session, wanted, at, silent_after))
+    query = _in_places(session, wanted, by, at, silent_after)
     if walk.after:
         query = query.where(col(Reader.id) > _number(walk.after))
     return session.execute(query.order_by(col(Reader.id)).limit(walk.limit + 1)).all()
@@ -161,14 +160,16 @@ def all_readers(session: Session, wanted: Wanted, *, at: datetime, silent_after:
     return session.execute(query.order_by(col(Reader.seen_at), col(Reader.name))).all()
 
 
-def readers_shown_to(
-    session: Session, wanted: Wanted, *, by: Actor | None, at: datetime, silent_after: SilentAfter
-) -> Sequence[Found] | None:
-    """Return the readers of the caller's places, None for who may see none anywhere; raises NoSuchRegion."""
-    if by is None or not may_anywhere(by, Right.WATCH_READERS):
-        return None
-    query = _found().where(_seen_by(session, by), *_conditions(session, wanted, at, silent_after))
-    return session.execute(query).all()
+def readers_in_places(
+    session: Session, wanted: Wanted, *, by: Actor, at: datetime, silent_after: SilentAfter
+) -> Sequence[Found]:
+    """Return all readers of the caller's places; raises NotAllowed, NoSuchRegion."""
+    return session.execute(_in_places(session, wanted, by, at, silent_after)).all()
+
+
+def _in_places(session: Session, wanted: Wanted, by: Actor, at: datetime, silent_after: SilentAfter) -> Any:
+    demand_anywhere(by, Right.WATCH_READERS)
+    return _found().where(_seen_by(session, by), *_conditions(session, wanted, at, silent_after))
 
 
 def _found() -> Any:
