@@ -9,9 +9,10 @@ from sqlmodel import Session, col
 
 from service_catalog.actors import Actor
 from service_catalog.appeals import afterwards, answering, handling
-from service_catalog.appeals.case import Case, open_case
+from service_catalog.appeals.case import Case
 from service_catalog.appeals.drafts import AppealDraft
 from service_catalog.appeals.intake import take
+from service_catalog.appeals.opening import open_case
 from service_catalog.appeals.stages import AppealKind, Stage, Urgency
 from service_catalog.appeals.tables import Appeal
 from service_catalog.kernel.database import reading

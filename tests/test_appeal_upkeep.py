@@ -41,9 +41,9 @@ from service_catalog.actors import ActorKind, Role
 from service_catalog.appeals import afterwards, rulebook, triage
 from service_catalog.appeals.attaching import ORPHAN_AFTER, store
 from service_catalog.appeals.calendars import issue_calendar
-from service_catalog.appeals.case import open_case
 from service_catalog.appeals.clock import Limit, LimitUnit, Tick, due, wind
 from service_catalog.appeals.drafts import AttachmentDraft
+from service_catalog.appeals.opening import open_case
 from service_catalog.appeals.personal import erase_text
 from service_catalog.appeals.recomputing import recompute
 from service_catalog.appeals.retention import Erased, erase_due

@@ -22,8 +22,8 @@ from town import Citizen, Headers, Office, Officer, Town
 
 from service_catalog.actors import Role
 from service_catalog.app import create_app
-from service_catalog.appeals.case import events_of
 from service_catalog.appeals.clock import Tick, days_used, due, wind
+from service_catalog.appeals.opening import events_of
 from service_catalog.appeals.repeating import key_of
 from service_catalog.appeals.stages import MOVES, Stage, Step
 from service_catalog.appeals.tables import Appeal, AppealEvent, AppealRequest

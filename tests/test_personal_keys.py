@@ -29,7 +29,7 @@ from upkeeping import (
 import service_catalog.tables  # noqa: F401 - every table has to be known
 from service_catalog.appeals import afterwards, handling
 from service_catalog.appeals.attaching import content_of
-from service_catalog.appeals.case import open_case
+from service_catalog.appeals.opening import open_case
 from service_catalog.appeals.personal import Resealed, erase_text
 from service_catalog.appeals.rotating import SEALED, rotate, sealed_by
 from service_catalog.appeals.tables import Appeal

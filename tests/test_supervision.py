@@ -38,7 +38,7 @@ from service_catalog.actors import Role
 from service_catalog.agencies.tables import Agency
 from service_catalog.appeals import handling, triage
 from service_catalog.appeals.calendars import issue_calendar
-from service_catalog.appeals.case import events_of
+from service_catalog.appeals.opening import events_of
 from service_catalog.appeals.stages import Stage, Step
 from service_catalog.appeals.tables import Appeal
 from service_catalog.cli import app as commands

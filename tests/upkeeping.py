@@ -10,9 +10,9 @@ from sqlalchemy import Engine
 from service_catalog.actors import Actor
 from service_catalog.appeals import afterwards, answering, handling
 from service_catalog.appeals.attaching import attach, attachments_of, store
-from service_catalog.appeals.case import look_at, open_case
 from service_catalog.appeals.drafts import AppealDraft, AttachmentDraft
 from service_catalog.appeals.intake import take
+from service_catalog.appeals.opening import look_at, open_case
 from service_catalog.appeals.personal import contact_of
 from service_catalog.appeals.stages import Step
 from service_catalog.appeals.tables import Appeal, AppealAnswer, AppealRating

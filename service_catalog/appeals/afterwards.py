@@ -7,10 +7,11 @@ from sqlmodel import Session
 
 from service_catalog.actors import Actor
 from service_catalog.appeals.answering import in_time
-from service_catalog.appeals.case import CALENDAR, Case, demand_nobody_waits, merged_into, open_case
+from service_catalog.appeals.case import CALENDAR, Case
 from service_catalog.appeals.clock import Tick, due_of_step, step_end
 from service_catalog.appeals.handling import supplement
 from service_catalog.appeals.intake import is_in_hours
+from service_catalog.appeals.opening import demand_nobody_waits, merged_into, open_case
 from service_catalog.appeals.stages import BAD, Stage, Step, demand_legal
 from service_catalog.appeals.standing import demand_desk
 from service_catalog.appeals.tables import AppealAnswer, AppealRating

@@ -5,8 +5,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from service_catalog.actors import Actor
-from service_catalog.appeals.case import CALENDAR, Case, merged_into, open_case
+from service_catalog.appeals.case import CALENDAR, Case
 from service_catalog.appeals.clock import Tick, days_used
+from service_catalog.appeals.opening import merged_into, open_case
 from service_catalog.appeals.personal import known_values
 from service_catalog.appeals.quality import judge_answer
 from service_catalog.appeals.stages import AppealKind, Stage, Step, demand_legal

@@ -2,51 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from service_catalog.actors import Actor, ActorKind
+from service_catalog.appeals.alerts import FAR, next_alert, queue_day
 from service_catalog.appeals.clock import Clock, Due, Moved, Tick, due, due_of_step, iso, step_end, wind
 from service_catalog.appeals.rulebook import Rulebook, rulebook_of
-from service_catalog.appeals.stages import ANSWERED, BAD, MOVES, WITH_AGENCY, Stage, Step, demand_legal
+from service_catalog.appeals.stages import ANSWERED, MOVES, Stage, Step, demand_legal
 from service_catalog.appeals.tables import Appeal, AppealEvent, AppealRating, JointAgency
 from service_catalog.kernel.dates import civil_day
-from service_catalog.kernel.errors import Conflict, NotFound, Said
 from service_catalog.kernel.workdays import Calendar
 from service_catalog.registers.registers import registers_of
 from service_catalog.registers.tables import CalendarYear
 from service_catalog.vault import Vault
 
-FAR = date(9999, 12, 31)
-"""Where what waits without a deadline stands in the officers' list."""
 THEMSELVES = "本人"
 """How the person who brought it stands among the actors."""
 CALENDAR = Actor("工作日历", ActorKind.SYSTEM, ())
 """Who recomputes an appeal that somebody opens before the run after a new calendar has come to it."""
-
-
-_EARLIEST = (col(Appeal.received_at), col(Appeal.number))
-
-
-class NoSuchAppeal(NotFound):
-    """There is no appeal of this number, or the query code is not its own: nobody learns which."""
-
-    title = Said("没有这件诉求，或者查询码不对", "No such appeal, or a wrong query code")
-
-    def __init__(self) -> None:
-        super().__init__(
-            "没有这个编号的诉求，或者查询码不对", "there is no appeal of this number, or the query code is not its own"
-        )
-
-
-class OthersWait(Conflict):
-    """Other appeals were merged into it, and their people are to get its answer."""
-
-    title = Said("还有并入的诉求在等待答复", "Others wait for its answer")
 
 
 @dataclass
@@ -263,104 +240,3 @@ class Case:
         issued = max((one for one in self.calendar.years if one <= year), default=year)
         row = self.session.get(CalendarYear, issued)
         return {"year": issued, "document": row.documents if row else None}
-
-
-def next_alert(row: Appeal, after: date | None) -> date | None:
-    """Return the first day after `after` on which supervision has something to look at."""
-    one = timedelta(days=1)
-    step = (
-        row.step_due_on + one if row.step_due_on and row.step_is_certain and row.stage is not Stage.NEED_INFO else None
-    )
-    joint = row.joint_due_on + one if row.joint_due_on and row.stage in WITH_AGENCY else None
-    over = row.deadline_on + one if row.deadline_on else None
-    again = civil_day(row.answered_at) if row.answered_at and _may_be_bad_again(row) else None
-    days = [
-        day
-        for day in (row.warn_on, over, row.grave_on, step, joint, again)
-        if day is not None and (after is None or day > after)
-    ]
-    return min(days, default=None)
-
-
-def queue_day(row: Appeal) -> date | None:
-    """Return the day by which an appeal stands in the officers' list; None where nobody has to do anything.
-
-    Somebody has to answer, to close, or to call the person after a bad rating.
-    """
-    if row.is_open:
-        return row.deadline_on or FAR
-    if row.step_due_on is not None:
-        return row.step_due_on
-    return FAR if row.stage is Stage.ANSWERED else None
-
-
-def _may_be_bad_again(row: Appeal) -> bool:
-    """Tell whether the last rating, of this answer or of one before, was bad and the appeal was reopened."""
-    return row.reopens > 0 and row.grade in BAD and row.stage in ANSWERED
-
-
-def open_case(session: Session, vault: Vault, number: str) -> Case:
-    """Lock an appeal and read its events: whoever comes second waits, and sees what the first has done."""
-    session.flush()  # what a step before has done to it in this transaction must not be read over
-    row = session.scalars(
-        select(Appeal).where(col(Appeal.number) == number).with_for_update().execution_options(populate_existing=True)
-    ).first()
-    if row is None:
-        raise NoSuchAppeal
-    events = events_of(session, number)
-    session.autoflush = False  # a step changes several columns that are right only together
-    return Case(session, vault, row, events)
-
-
-def lock_in_order(session: Session, numbers: Sequence[str]) -> None:
-    """Lock several appeals, the earliest first.
-
-    An answer locks the main appeal and then those merged into it, which are later ones: in one order nobody waits for
-    somebody who waits for them.
-    """
-    earliest_first = select(col(Appeal.number)).where(col(Appeal.number).in_(numbers)).order_by(*_EARLIEST)
-    for number in session.scalars(earliest_first).all():
-        session.execute(select(col(Appeal.number)).where(col(Appeal.number) == number).with_for_update())
-
-
-def merged_into(session: Session, number: str) -> list[str]:
-    """Return the appeals that wait for the answer to this one, the earliest first."""
-    query = select(col(Appeal.number)).where(col(Appeal.main_number) == number).order_by(*_EARLIEST)
-    return list(session.scalars(query))
-
-
-def demand_nobody_waits(case: Case) -> None:
-    """Raise OthersWait where it cannot end without an answer, because others were merged into it."""
-    others = merged_into(case.session, case.row.number)
-    if others:
-        raise OthersWait(
-            f"有 {len(others)} 件诉求并入此件，须答复后才能结束",
-            f"{len(others)} appeals merged into it wait for its answer",
-        )
-
-
-def open_free_cases(session: Session, vault: Vault, numbers: Sequence[str]) -> list[Case]:
-    """Lock those of these appeals that nobody else holds: whoever takes many waits for none, so nobody waits in a ring."""
-    query = select(Appeal).where(col(Appeal.number).in_(numbers)).order_by(col(Appeal.number))
-    locked = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    rows = list(session.scalars(locked))
-    events: dict[str, list[AppealEvent]] = {row.number: [] for row in rows}
-    theirs = select(AppealEvent).where(col(AppealEvent.number).in_(list(events)))
-    for event in session.scalars(theirs.order_by(col(AppealEvent.number), col(AppealEvent.sequence))):
-        events[event.number].append(event)
-    session.autoflush = False
-    return [Case(session, vault, row, events[row.number]) for row in rows]
-
-
-def look_at(session: Session, vault: Vault, number: str) -> Case:
-    """Read an appeal without locking it; raises NoSuchAppeal."""
-    row = session.get(Appeal, number)
-    if row is None:
-        raise NoSuchAppeal
-    return Case(session, vault, row, events_of(session, number))
-
-
-def events_of(session: Session, number: str) -> list[AppealEvent]:
-    """Return the events of an appeal, in order."""
-    query = select(AppealEvent).where(col(AppealEvent.number) == number).order_by(col(AppealEvent.sequence))
-    return list(session.scalars(query))

@@ -10,7 +10,7 @@ from service_catalog.actors import Actor
 from service_catalog.appeals.afterwards import rating_of
 from service_catalog.appeals.answering import answer_of
 from service_catalog.appeals.attaching import attachments_of
-from service_catalog.appeals.case import Case, merged_into
+from service_catalog.appeals.case import Case
 from service_catalog.appeals.case_schemas import (
     AttachmentView,
     CannedView,
@@ -21,6 +21,7 @@ from service_catalog.appeals.case_schemas import (
     QueueLine,
     RatingView,
 )
+from service_catalog.appeals.opening import merged_into
 from service_catalog.appeals.personal import known_values
 from service_catalog.appeals.queues import light_of
 from service_catalog.appeals.rulebook import rulebook_of

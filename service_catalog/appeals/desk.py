@@ -8,9 +8,10 @@ from sqlmodel import Session
 from service_catalog.access.rights import NotAllowed
 from service_catalog.access.web import SignInFirst, Staff
 from service_catalog.actors import Actor
-from service_catalog.appeals.case import Case, NoSuchAppeal
+from service_catalog.appeals.case import Case
 from service_catalog.appeals.case_schemas import CaseView
 from service_catalog.appeals.case_views import case_view
+from service_catalog.appeals.opening import NoSuchAppeal
 from service_catalog.appeals.stages import MoveNotLegal
 from service_catalog.appeals.web import Number, Sealing
 from service_catalog.kernel.dates import civil_day

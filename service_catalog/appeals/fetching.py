@@ -9,7 +9,7 @@ from sqlmodel import Session
 from service_catalog.access.web import Staff
 from service_catalog.appeals.arriving import in_turn
 from service_catalog.appeals.attaching import content_of, file_of
-from service_catalog.appeals.case import look_at
+from service_catalog.appeals.opening import look_at
 from service_catalog.appeals.standing import demand_person
 from service_catalog.appeals.web import Number, Outside
 

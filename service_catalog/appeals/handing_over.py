@@ -14,10 +14,11 @@ from sqlmodel import Session
 from service_catalog.actors import Actor
 from service_catalog.appeals import intake
 from service_catalog.appeals.attaching import Stored, attach
-from service_catalog.appeals.case import Case, events_of
+from service_catalog.appeals.case import Case
 from service_catalog.appeals.clock import Limit, LimitUnit, Tick, due, wind
 from service_catalog.appeals.elsewhere import hints
 from service_catalog.appeals.handing_schemas import HandedOver, Promise, TakenOverView
+from service_catalog.appeals.opening import events_of
 from service_catalog.appeals.ranges import find_own_range
 from service_catalog.appeals.repeating import key_of
 from service_catalog.appeals.routing import Routed, route

@@ -13,8 +13,9 @@ from service_catalog.actors import Actor, ActorKind, Grant
 from service_catalog.agencies.places import place_of_agency
 from service_catalog.agencies.register import find_agency
 from service_catalog.agencies.tables import Agency
-from service_catalog.appeals.case import Case, open_case
+from service_catalog.appeals.case import Case
 from service_catalog.appeals.clock import Tick, working_days_between
+from service_catalog.appeals.opening import open_case
 from service_catalog.appeals.stages import Stage, Step, demand_legal
 from service_catalog.appeals.standing import demand_desk, demand_desk_or_lead, demand_lead, demand_part, may_lead
 from service_catalog.appeals.tables import AppealEvent, JointAgency

@@ -9,13 +9,13 @@ from service_catalog.access.rights import NotAllowed
 from service_catalog.access.web import SignInFirst, Staff
 from service_catalog.agencies.register import NoSuchAgency
 from service_catalog.agencies.schemas import AgencyFilter
-from service_catalog.appeals import canned, case_schemas, personal, publicity
+from service_catalog.appeals import canned, case_schemas, personal, publicity, step_schemas
 from service_catalog.appeals.attaching import NoSuchFile, file_of
-from service_catalog.appeals.case import NoSuchAppeal, look_at, open_case
 from service_catalog.appeals.case_schemas import CaseView, QueueLine
 from service_catalog.appeals.case_views import canned_answers, case_view, queue_line
 from service_catalog.appeals.desk import ByOfficer, steps
 from service_catalog.appeals.fetching import FetchedFile
+from service_catalog.appeals.opening import NoSuchAppeal, look_at, open_case
 from service_catalog.appeals.queues import Light, key_of, queue
 from service_catalog.appeals.schemas import QuestionView
 from service_catalog.appeals.stages import AppealKind, Stage, Step
@@ -79,7 +79,7 @@ def read_file(fetched: FetchedFile, step: ByOfficer) -> Response:
 
 
 @router.post("/v1/appeals/{number}/identity", responses=steps(IdentityProtected, personal.Anonymous))
-def see_identity(step: ByOfficer, body: case_schemas.Look) -> case_schemas.ContactView:
+def see_identity(step: ByOfficer, body: step_schemas.Look) -> case_schemas.ContactView:
     """Who it is; every look is an event of the case."""
     contact = personal.see_person(*step.place, why=body.why, by=step.by, at=step.at)
     return case_schemas.ContactView(contact=contact)
@@ -103,7 +103,7 @@ def propose_publication(by: Staff, number: Number, db: Db, vault: Sealing) -> ca
     "/v1/appeals/{number}/publication",
     responses=steps(publicity.NotConsented, publicity.NotPublishedOneByOne, publicity.NothingToPublish),
 )
-def publish(step: ByOfficer, body: case_schemas.Publication) -> QuestionView:
+def publish(step: ByOfficer, body: step_schemas.Publication) -> QuestionView:
     """Publish question and answer as a person has confirmed them."""
     shown = publicity.publish(
         *step.place, question=body.question, answer=body.answer, everywhere=body.everywhere, by=step.by, at=step.at
@@ -112,7 +112,7 @@ def publish(step: ByOfficer, body: case_schemas.Publication) -> QuestionView:
 
 
 @router.delete("/v1/appeals/{number}/publication", responses=steps(publicity.NothingToPublish))
-def unpublish(step: ByOfficer, body: case_schemas.WithReason) -> CaseView:
+def unpublish(step: ByOfficer, body: step_schemas.WithReason) -> CaseView:
     """Take it from the public."""
     return step.view(publicity.unpublish(*step.place, reason=body.reason, by=step.by, at=step.at))
 
@@ -124,7 +124,7 @@ def list_canned(db: Db, by: Staff, agency: AgencyFilter = None) -> list[case_sch
 
 
 @router.post("/v1/canned-answers", status_code=201, responses=answers(SignInFirst, NotAllowed, NoSuchAgency))
-def add_canned(body: case_schemas.CannedDraft, db: WriteDb, by: Staff, now: Now) -> case_schemas.CannedView:
+def add_canned(body: step_schemas.CannedDraft, db: WriteDb, by: Staff, now: Now) -> case_schemas.CannedView:
     """Add an answer that a body often gives."""
     row = canned.add(db, agency=body.agency_code, title=body.title, text=body.text, by=by, at=now)
     return case_schemas.CannedView.model_validate(row, from_attributes=True)

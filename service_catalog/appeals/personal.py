@@ -9,8 +9,9 @@ from sqlmodel import Session, col
 
 from service_catalog.actors import Actor
 from service_catalog.appeals.attaching import attachments_of
-from service_catalog.appeals.case import Case, open_case
+from service_catalog.appeals.case import Case
 from service_catalog.appeals.drafts import Contact
+from service_catalog.appeals.opening import open_case
 from service_catalog.appeals.stages import Step
 from service_catalog.appeals.standing import demand_person
 from service_catalog.appeals.tables import (

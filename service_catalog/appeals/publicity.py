@@ -7,7 +7,8 @@ from sqlmodel import Session
 
 from service_catalog.actors import Actor
 from service_catalog.appeals.answering import answer_of
-from service_catalog.appeals.case import Case, open_case
+from service_catalog.appeals.case import Case
+from service_catalog.appeals.opening import open_case
 from service_catalog.appeals.personal import known_values
 from service_catalog.appeals.stages import AppealKind, Step, demand_legal
 from service_catalog.appeals.standing import demand_desk

@@ -13,7 +13,7 @@ from service_catalog.access.places import granted
 from service_catalog.access.rights import NotAllowed, Right, may_anywhere
 from service_catalog.actors import Actor
 from service_catalog.agencies.tables import Agency
-from service_catalog.appeals.case import FAR
+from service_catalog.appeals.alerts import FAR
 from service_catalog.appeals.stages import AppealKind, Stage
 from service_catalog.appeals.tables import Appeal, JointAgency
 from service_catalog.kernel.errors import Fault, InvalidRequest, Said

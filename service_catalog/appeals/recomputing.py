@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 from sqlmodel import Session, col
 
 from service_catalog.actors import Actor
-from service_catalog.appeals.case import Case, open_case, open_free_cases
+from service_catalog.appeals.case import Case
+from service_catalog.appeals.opening import open_case, open_free_cases
 from service_catalog.appeals.tables import Appeal
 from service_catalog.kernel.database import reading, unit_of_work
 from service_catalog.kernel.dates import starts_at

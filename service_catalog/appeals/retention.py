@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from service_catalog.actors import Actor, ActorKind
-from service_catalog.appeals.case import open_case
+from service_catalog.appeals.opening import open_case
 from service_catalog.appeals.personal import erase_contact, erase_text
 from service_catalog.appeals.recomputing import Progress, unseen
 from service_catalog.appeals.rulebook import rulebook_of

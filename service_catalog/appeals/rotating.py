@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Engine, LargeBinary, Select, and_, func, o
 from sqlmodel import Session, col
 
 from service_catalog.appeals.attaching import attachments_of
-from service_catalog.appeals.case import look_at, open_case
+from service_catalog.appeals.opening import look_at, open_case
 from service_catalog.appeals.personal import Resealed, reseal, reseal_file
 from service_catalog.appeals.recomputing import Progress, unseen
 from service_catalog.appeals.tables import (

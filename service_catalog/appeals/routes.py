@@ -8,10 +8,10 @@ from service_catalog.access.web import Caller
 from service_catalog.appeals import afterwards, handling
 from service_catalog.appeals.arriving import Added, HandedIn
 from service_catalog.appeals.attaching import TooManyAttachments, attach
-from service_catalog.appeals.case import NoSuchAppeal, OthersWait
 from service_catalog.appeals.drafts import AppealDraft
 from service_catalog.appeals.elsewhere import LooksLikeEmergency
 from service_catalog.appeals.intake import KioskKeyNeeded, demand_repeatable, take
+from service_catalog.appeals.opening import NoSuchAppeal, OthersWait
 from service_catalog.appeals.preview import preview
 from service_catalog.appeals.repeating import IdempotencyKeyReused, RequestRunning, done_before, remember
 from service_catalog.appeals.schemas import (

@@ -9,9 +9,10 @@ from service_catalog.agencies.tables import Agency
 from service_catalog.appeals.afterwards import may_rate
 from service_catalog.appeals.answering import given_through, last_given
 from service_catalog.appeals.attaching import attachments_of
-from service_catalog.appeals.case import Case, look_at
+from service_catalog.appeals.case import Case
 from service_catalog.appeals.clock import ONE, LimitUnit
 from service_catalog.appeals.numbers import shown
+from service_catalog.appeals.opening import look_at
 from service_catalog.appeals.preview import Previewed
 from service_catalog.appeals.rulebook import Rulebook, rulebook_of
 from service_catalog.appeals.rules import LimitRow

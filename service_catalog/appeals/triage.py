@@ -12,8 +12,9 @@ from service_catalog.access.rights import Right
 from service_catalog.actors import Actor
 from service_catalog.agencies.register import find_agency
 from service_catalog.agencies.tables import Agency
-from service_catalog.appeals.case import CALENDAR, Case, demand_nobody_waits, lock_in_order, open_case
+from service_catalog.appeals.case import CALENDAR, Case
 from service_catalog.appeals.clock import LimitUnit, Tick, due
+from service_catalog.appeals.opening import demand_nobody_waits, lock_in_order, open_case
 from service_catalog.appeals.routing import is_or_lies_below
 from service_catalog.appeals.stages import WITH_AGENCY, AppealKind, Stage, Step, demand_legal
 from service_catalog.appeals.standing import demand_desk, demand_desk_or_lead, demand_league_desk

@@ -9,8 +9,8 @@ from sqlmodel import Session, col
 
 from service_catalog.actors import Actor, ActorKind
 from service_catalog.appeals.afterwards import close_of_itself, lapse
+from service_catalog.appeals.alerts import FAR
 from service_catalog.appeals.attaching import sweep
-from service_catalog.appeals.case import FAR
 from service_catalog.appeals.clock import due_of_step
 from service_catalog.appeals.recomputing import Progress, unseen
 from service_catalog.appeals.retention import erase_due

@@ -13,8 +13,9 @@ from sqlmodel import Session
 from service_catalog.access.limiting import Limiter, address_of
 from service_catalog.access.web import Caller
 from service_catalog.actors import Actor
-from service_catalog.appeals.case import Case, NoSuchAppeal, look_at, open_case
+from service_catalog.appeals.case import Case
 from service_catalog.appeals.numbers import read_number, read_query_code
+from service_catalog.appeals.opening import NoSuchAppeal, look_at, open_case
 from service_catalog.attachments.storage import Storage, open_storage
 from service_catalog.kernel.errors import Fault, InvalidRequest, Said
 from service_catalog.kernel.texts import PRINTABLE

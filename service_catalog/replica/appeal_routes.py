@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from service_catalog.access.limiting import RateExceeded
 from service_catalog.appeals.arriving import in_turn
-from service_catalog.appeals.case import NoSuchAppeal
 from service_catalog.appeals.elsewhere import LooksLikeEmergency
 from service_catalog.appeals.intake import KioskKeyNeeded, demand_repeatable, take
+from service_catalog.appeals.opening import NoSuchAppeal
 from service_catalog.appeals.repeating import IdempotencyKeyReused, RequestRunning, done_before, remember
 from service_catalog.appeals.routes import preview_appeal
 from service_catalog.appeals.schemas import ReceiptView, StatusView, Told

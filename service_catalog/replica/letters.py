@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Engine
 
 from service_catalog.appeals.attaching import attachments_of
-from service_catalog.appeals.case import Case, look_at
+from service_catalog.appeals.case import Case
 from service_catalog.appeals.drafts import AppealDraft, Wanted
 from service_catalog.appeals.handing_schemas import Promise
+from service_catalog.appeals.opening import look_at
 from service_catalog.appeals.personal import contact_of
 from service_catalog.appeals.tables import Appeal
 from service_catalog.attachments.storage import Storage

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel, col
 
-from service_catalog.appeals.case import next_alert
+from service_catalog.appeals.alerts import next_alert
 from service_catalog.appeals.clock import ONE, due_of_step
 from service_catalog.appeals.rulebook import Rulebook, rulebook_of
 from service_catalog.appeals.stages import BAD, WITH_AGENCY, Stage, Step
