@@ -16,12 +16,13 @@ from service_catalog.exchange.finding_items import Found
 from service_catalog.exchange.import_schemas import ElementLine, Outcome, RowLine, Verdict
 from service_catalog.exchange.intake import HandedIn, Intake
 from service_catalog.exchange.sheets import AGENCY, LEVEL, SEEN, seen_edition
-from service_catalog.exchange.speaking import Statement, Trouble
+from service_catalog.exchange.speaking import Statement
+from service_catalog.exchange.verdicts import line_of, of_error, of_refusal, of_trouble, verdicts_of
 from service_catalog.implementations.claiming import SHELF, LevelNotInStandard, weighed
 from service_catalog.implementations.comparing import in_one_order
 from service_catalog.implementations.content import LocalContent
 from service_catalog.implementations.gathering import in_work_words
-from service_catalog.implementations.inheritance import Refusal, Standard, screen
+from service_catalog.implementations.inheritance import Standard, screen
 from service_catalog.implementations.pointers import as_sent, element_at, places_of_rows, value_at
 from service_catalog.implementations.standards import standard_to_implement
 from service_catalog.implementations.tables import Implementation, ImplementationEdition
@@ -80,7 +81,7 @@ class Holder:
 
     def hold(self, row: HandedIn, found: Found) -> Held:
         """Say what a row is, element by element."""
-        lines = [_of_trouble(trouble) for trouble in found.troubles]
+        lines = [of_trouble(trouble) for trouble in found.troubles]
         if found.body is None or found.level is None or found.basic_code is None:
             return Held(self._line(row, found, lines))
         if not self._may(found):
@@ -88,12 +89,12 @@ class Holder:
                 f"您无权为 {found.body.name}（{found.body.code}）上报", f"you may not hand in for {found.body.code}"
             )
             where = row.cells[AGENCY].where if AGENCY in row.cells else row.where
-            refused = _line("agency_code", where, Verdict.REFUSED, "not-allowed", said, None, found.body.code)
+            refused = line_of("agency_code", where, Verdict.REFUSED, "not-allowed", said, None, found.body.code)
             return Held(self._line(row, found, [refused]))
         try:
             return self._held(row, found, lines)
         except CatalogError as error:
-            return Held(self._line(row, found, [*lines, _of_error(error, row.where)]))
+            return Held(self._line(row, found, [*lines, of_error(error, row.where)]))
 
     def _may(self, found: Found) -> bool:
         assert found.body is not None
@@ -113,7 +114,7 @@ class Holder:
         implementation, now = self._now(found, item)
         statement = Statement(row, standard, now.plain, self.registers)
         statement.speak(code_says=found.code_says, parts_stated=self.intake.parts_stated)
-        lines += [_of_trouble(trouble) for trouble in statement.troubles]
+        lines += [of_trouble(trouble) for trouble in statement.troubles]
         wrong_level = self._level(row, found, standard)
         lines += _in_work(now, self.by, statement.anchor)
         local = self._weighed(implementation, standard, statement, lines)
@@ -122,7 +123,7 @@ class Holder:
         if local is None:
             return Held(self._line(row, found, lines, standard, now))
         bad = {line.element.partition(".")[0] for line in lines}
-        equal = _verdicts(lines, statement, local, now.plain, self.registers, bad)
+        equal = verdicts_of(lines, statement, local, now.plain, self.registers, bad)
         unchanged = now.stored is not None and in_one_order(local) == in_one_order(now.stored)
         line = self._line(row, found, lines, standard, now, equal, unchanged=unchanged)
         revision = now.newest.revision if line.action == "revise" and now.newest else None
@@ -159,19 +160,19 @@ class Holder:
             return []
         where = row.cells[LEVEL].where if LEVEL in row.cells and row.cells[LEVEL].text else row.where
         levels = list(standard.content.exercise_levels)
-        return [_line("exercise_level", where, Verdict.REFUSED, slug(LevelNotInStandard), said, levels, found.level)]
+        return [line_of("exercise_level", where, Verdict.REFUSED, slug(LevelNotInStandard), said, levels, found.level)]
 
     def _weighed(
         self, implementation: Implementation, standard: Standard, statement: Statement, lines: list[ElementLine]
     ) -> LocalContent | None:
         kept, refusals = screen(statement.content, standard, self.registers.matrix)
-        lines += [_of_refusal(refusal, statement, refusal.pointer) for refusal in refusals]
+        lines += [of_refusal(refusal, statement, refusal.pointer) for refusal in refusals]
         places = places_of_rows(kept, statement.content)
         try:
             _, local, more = weighed(self.session, implementation, kept, day=self.day)
         except InvalidRequest as error:
             lines += [
-                _line(
+                line_of(
                     element_at(fault.pointer), statement.where(as_sent(fault.pointer, places)), Verdict.UNKNOWN,
                     "malformed", fault.said, None, value_at(kept, fault.pointer),
                 )
@@ -180,11 +181,11 @@ class Holder:
             return None
         except CatalogError as error:
             element = str(error.facts.get("element", "row"))
-            lines.append(_of_error(error, statement.where(f"/{element}")))
+            lines.append(of_error(error, statement.where(f"/{element}")))
             return None
         # What is translated stands in no sheet; a translation whose text has gone falls away with it.
         lines += [
-            _of_refusal(one, statement, as_sent(one.pointer, places)) for one in more if one.element != _TRANSLATIONS
+            of_refusal(one, statement, as_sent(one.pointer, places)) for one in more if one.element != _TRANSLATIONS
         ]
         return local
 
@@ -238,82 +239,4 @@ def _in_work(now: _Now, by: Actor, where: str) -> list[ElementLine]:
         return []
     if newest.state in (WorkState.DRAFT, WorkState.RETURNED) and newest.drafted_by == by.name:
         return []
-    return [_line("row", where, Verdict.UNKNOWN, "edition_in_work", in_work_words(newest), None, None)]
-
-
-def _verdicts(
-    lines: list[ElementLine],
-    statement: Statement,
-    local: LocalContent,
-    before: Mapping[str, Any],
-    registers: Registers,
-    bad: set[str],
-) -> list[str]:
-    """Add a line for each element that is taken over or goes, and return those that are as the standard says."""
-    after = local.differences()
-    equal: list[str] = []
-    for element in dict.fromkeys([*statement.said, *after, *before]):
-        if element in bad or (element not in statement.said and after.get(element) == before.get(element)):
-            continue
-        entry = registers.matrix.get(element)
-        is_local = entry is None or entry.policy == "local"
-        value, stored = after.get(element), before.get(element)
-        if value is None and stored is None:
-            if not is_local:
-                equal.append(element)
-            continue
-        gone = value is None
-        verdict = Verdict.LOCAL if is_local else Verdict.EQUAL if gone else Verdict.TIGHTER
-        said = (
-            Said("不再有本地内容", "no longer anything of its own")
-            if gone
-            else Said("地方内容", "the agency's own") if is_local else Said("在标准允许的范围内收紧", "tightened within the standard")
-        )  # fmt: skip
-        where = statement.said.get(element, statement.anchor)
-        line = _line(element, where, verdict, None, said, statement.standard.plain.get(element), value)
-        lines.append(line.model_copy(update={"stored_value": stored}))
-    return equal
-
-
-def _of_trouble(trouble: Trouble) -> ElementLine:
-    return _line(
-        trouble.element,
-        trouble.where,
-        Verdict.UNKNOWN,
-        trouble.rule,
-        trouble.said,
-        trouble.standard_value,
-        trouble.local_value,
-    )
-
-
-def _of_error(error: CatalogError, where: str) -> ElementLine:
-    element = str(error.facts.get("element", "row"))
-    standard_value, local_value = error.facts.get("standard_value"), error.facts.get("local_value")
-    return _line(element, where, Verdict.REFUSED, slug(type(error)), error.said, standard_value, local_value)
-
-
-def _of_refusal(refusal: Refusal, statement: Statement, pointer: str) -> ElementLine:
-    verdict = {"tighten": Verdict.LOOSER, "unknown": Verdict.UNKNOWN}.get(refusal.policy, Verdict.REFUSED)
-    if refusal.element == "service_flags" and isinstance(refusal.local_value, dict) and refusal.local_value:
-        pointer = f"/service_flags/{next(iter(refusal.local_value))}"
-    if pointer == "/handling_items" or pointer.startswith("/handling_items/"):
-        pointer = "/handling_items"
-    return _line(
-        refusal.element,
-        statement.where(pointer),
-        verdict,
-        refusal.rule,
-        refusal.said,
-        refusal.standard_value,
-        refusal.local_value,
-    )
-
-
-def _line(
-    element: str, cell: str, verdict: Verdict, rule: str | None, said: Said, standard_value: Any, local_value: Any
-) -> ElementLine:
-    return ElementLine(
-        element=element, cell=cell, verdict=verdict, rule=rule, zh=said.zh, en=said.en,
-        standard_value=standard_value, local_value=local_value, stored_value=None,
-    )  # fmt: skip
+    return [line_of("row", where, Verdict.UNKNOWN, "edition_in_work", in_work_words(newest), None, None)]
