@@ -19,6 +19,7 @@ from databases import (
     postgres_answers,
     put_away_templates,
 )
+from handing_over import found_replica
 from sqlalchemy import Engine
 from sqlmodel import Session
 from starlette.testclient import TestClient
@@ -190,6 +191,14 @@ def seeded(seeded_url: str) -> Iterator[TestClient]:
     at = Clock(datetime(2026, 6, 1, 4, 0, tzinfo=UTC))
     with TestClient(create_app(Settings(database_url=seeded_url), clock=at)) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def replica_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a copy of the small catalogue, to be copied."""
+    path = tmp_path_factory.mktemp("replica") / "template.db"
+    found_replica(path)
+    return path
 
 
 def _found_small(engine: Engine) -> None:

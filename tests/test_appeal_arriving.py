@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from appealing import Person, Town, good, open_town, refused
@@ -87,6 +87,10 @@ def slow(client: TestClient, folder: Path) -> Iterator[SlowStorage]:
     made.go.set()
 
 
+def away(key: str) -> NoReturn:
+    raise StorageAway("不可用", "away")
+
+
 def test_while_one_file_is_slowly_stored_others_hand_in_and_answer(town: Town, slow: SlowStorage, folder: Path) -> None:
     mine = town.hand_in()
     with ThreadPoolExecutor(2) as pool:
@@ -125,9 +129,6 @@ def test_while_an_officer_waits_for_a_file_others_hand_in_and_answer(town: Town,
 def test_a_file_that_the_store_does_not_give_out_leaves_no_look_behind(
     town: Town, slow: SlowStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(key: str) -> bytes:
-        raise StorageAway("不可用", "away")
-
     slow.go.set()
     person = town.hand_in(attachments=with_file()["attachments"])
     case = good(town.bureau("GET", person.at("case")))
@@ -167,9 +168,6 @@ def test_the_same_file_twice_in_one_appeal_is_kept_once(town: Town, folder: Path
 def test_a_refusal_stays_one_where_the_store_cannot_remove_the_file(
     town: Town, slow: SlowStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def away(key: str) -> None:
-        raise StorageAway("不可用", "away")
-
     slow.go.set()
     monkeypatch.setattr(slow.under, "delete", away)
 

@@ -16,7 +16,7 @@ import pytest
 from appealing import COMPLAINT, ELSEWHERE, Person, Town, good, open_town, pointers, refused
 from builders import BANNER, ITEM, LEAGUE, TOWNSHIP, decision
 from callers import OPERATOR, key_for
-from handing_over import CONTACT, HANDED_OVER, Centre, Replica, found_replica, replica_of
+from handing_over import CONTACT, HANDED_OVER, Centre, Replica, replica_of
 from httpx2 import Response
 from offices import Office
 from sqlalchemy import Engine, func, select
@@ -62,13 +62,6 @@ forward_waiting(
 """
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("replica") / "template.db"
-    found_replica(path)
-    return path
-
-
 @pytest.fixture
 def town(session: Session, client: TestClient, clock: "Clock") -> Town:
     return open_town(session, client, clock)
@@ -87,10 +80,10 @@ def key(session: Session, clock: "Clock") -> dict[str, str]:
 
 @pytest.fixture
 def replica(
-    town: Town, centre: Centre, template: Path, tmp_path: Path, key: dict[str, str], clock: "Clock"
+    town: Town, centre: Centre, replica_template: Path, tmp_path: Path, key: dict[str, str], clock: "Clock"
 ) -> Iterator[Replica]:
     """A kiosk that has its range of numbers; the line is down."""
-    with replica_of(centre, template, tmp_path / "kiosk", key, clock) as made:
+    with replica_of(centre, replica_template, tmp_path / "kiosk", key, clock) as made:
         with centre.up():
             made.get_range()
         yield made
@@ -342,10 +335,10 @@ def test_who_tries_wrong_codes_at_a_replica_is_stopped_there_and_nobody_else_is(
 
 
 def test_without_numbers_of_its_own_a_replica_takes_nothing(
-    town: Town, centre: Centre, template: Path, tmp_path: Path, clock: "Clock"
+    town: Town, centre: Centre, replica_template: Path, tmp_path: Path, clock: "Clock"
 ) -> None:
     draft = {"kind": "consultation", "text": ELSEWHERE, "region": TOWNSHIP}
-    with replica_of(centre, template, tmp_path / "new", town.kiosk.headers, clock) as made:
+    with replica_of(centre, replica_template, tmp_path / "new", town.kiosk.headers, clock) as made:
         assert refused(made.client.post("/v1/appeals", json=draft)) == (503, "no-numbers-yet")
 
 

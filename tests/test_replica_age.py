@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from builders import FOUNDED, TOWNSHIP_STATION
-from handing_over import found_replica
 from starlette.testclient import TestClient
 
 from service_catalog.app import create_app
@@ -58,16 +57,9 @@ class Says:
         return [Page((), after, after, self.at, 0, is_older_than_asked=False, carried={})]
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("replica") / "template.db"
-    found_replica(path)
-    return path
-
-
 @pytest.fixture
-def url(template: Path, tmp_path: Path) -> str:
-    shutil.copyfile(template, tmp_path / "replica.db")
+def url(replica_template: Path, tmp_path: Path) -> str:
+    shutil.copyfile(replica_template, tmp_path / "replica.db")
     return f"sqlite:///{tmp_path / 'replica.db'}"
 
 
