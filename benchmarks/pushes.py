@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,9 +52,10 @@ def measure_push(
     outcomes = {
         outcome: sum(one["outcome"] == outcome for one in first) for outcome in {one["outcome"] for one in first}
     }
+    why = Counter(one["faults"][0]["rule"] for one in first if one["outcome"] == "refused")
     bare = _bare(rows, folder)
     return {
-        "rows": len(rows), "outcomes": outcomes, "seconds": round(seconds, 1),
+        "rows": len(rows), "outcomes": outcomes, "refused_by_rule": dict(why), "seconds": round(seconds, 1),
         "rows_a_second": round(len(rows) / seconds), "server_cpu_seconds": round(spent, 1),
         "rows_a_second_sent_again": round(len(rows) / seconds_again),
         "bare_inserts_a_second": round(len(rows) / bare), "against_bare_inserts": round(bare / seconds, 5),
