@@ -59,7 +59,10 @@ async def caller(request: Request) -> Actor | None:
             return await run_in_threadpool(_holder, request.app.state.engine, credential, address, at)
     provider: IdentityProvider | None = request.app.state.identity_provider
     if provider is None:
-        raise TokenWrong("本站未配置统一身份认证", "this site has no identity provider")
+        raise TokenWrong(
+            "这不是密钥；本站未配置统一身份认证，只接受密钥",
+            "this is no key, and this site has no identity provider: it takes keys only",
+        )
     return await provider.actor_of(credential, at=at)
 
 
