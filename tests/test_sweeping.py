@@ -1,5 +1,6 @@
 """Sweeping out files that belong to no appeal: folder by folder, while no transaction waits, and not in every round."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ from upkeeping import hand_in, open_offices, vault_of, with_file
 
 from service_catalog.appeals.attaching import ORPHAN_AFTER, store, sweep
 from service_catalog.appeals.drafts import AttachmentDraft
-from service_catalog.appeals.upkeep import KeptUp, keep_up
+from service_catalog.appeals.upkeep import keep_up
 from service_catalog.attachments.storage import FOLDERS, Storage, open_storage
 from service_catalog.cli import app
 from service_catalog.cli import appeals as command
@@ -67,22 +68,30 @@ def test_a_round_that_does_not_sweep_does_not_ask_the_store(engine: Engine, stor
     assert (kept.stray_files, storage.listed) == (0, [])
 
 
-def test_of_many_rounds_the_first_one_of_a_day_sweeps(small_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    rounds: list[bool] = []
-    hours = iter([AT.replace(hour=hour) for hour in (1, 8, 15, 16, 17)])  # 16:00 in Greenwich is midnight in Alxa
+def test_of_many_rounds_the_first_one_of_a_day_sweeps(
+    small_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before each round a file is there that belongs to no appeal; whether it is gone afterwards tells."""
+    hours = [AT.replace(hour=hour) for hour in (1, 8, 15, 16, 17)]  # 16:00 in Greenwich is midnight in Alxa
+    stray, swept = tmp_path / "attachments" / "ab" / ("ab" * 20), []
+    stray.parent.mkdir(parents=True)
+
+    def leave_one() -> None:
+        stray.write_bytes(b"left over")
+        long_ago = (AT - 2 * ORPHAN_AFTER).timestamp()
+        os.utime(stray, (long_ago, long_ago))
 
     def wait(seconds: float) -> None:
-        if len(rounds) == 5:
+        swept.append(not stray.exists())
+        if len(swept) == len(hours):
             raise KeyboardInterrupt
-
-    def kept_up(*about: object, sweeps: bool, **more: object) -> KeptUp:
-        rounds.append(sweeps)
-        return KeptUp(0, 0, 0, 0, 0)
+        leave_one()
 
     monkeypatch.setenv("CATALOG_DATABASE_URL", small_url)
-    monkeypatch.setattr(command, "now", lambda: next(hours))
-    monkeypatch.setattr(command, "keep_up", kept_up)
+    monkeypatch.setenv("CATALOG_ATTACHMENTS_URL", f"file:{tmp_path}/attachments")
+    monkeypatch.setattr(command, "now", lambda: hours[len(swept)])
     monkeypatch.setattr("service_catalog.cli.appeals.time.sleep", wait)
+    leave_one()
 
     assert CliRunner().invoke(app, ["appeals", "follow"]).exit_code == 0
-    assert rounds == [True, False, False, True, False]
+    assert swept == [True, False, False, True, False]
